@@ -1,0 +1,58 @@
+# Every target makes the environment that it needs; nothing has to be installed by hand but
+# Python 3.11 or newer, make and git.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PAGE := _build/html/index.html
+
+.PHONY: book read test lab bench lock clean
+.DEFAULT_GOAL := book
+
+$(VENV)/book: requirements.txt constraints.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(v < (3, 11) and \
+	  f"The book needs Python 3.11 or newer, and $(PYTHON) is {v[0]}.{v[1]}: make PYTHON=python3.12")'
+	@echo "Making the environment in $(VENV): a minute or two, once"
+	@$(PYTHON) -m venv $(VENV)
+	@$(PIP) install --quiet -r requirements.txt
+	@touch $@
+
+$(VENV)/test: $(VENV)/book
+	@$(PIP) install --quiet -c constraints.txt -e '.[test,dev]'
+	@touch $@
+
+$(VENV)/lab: $(VENV)/book
+	@$(PIP) install --quiet -c constraints.txt -e '.[lab]'
+	@touch $@
+
+# -n: a reference to nothing is a warning; -W: a warning is an error, after all have been shown.
+book: $(VENV)/book
+	@$(BIN)/jupyter-book build . -n -W --keep-going
+	@echo "The book is ready. Open file://$(CURDIR)/$(PAGE)"
+
+read: book
+	@$(BIN)/python -m webbrowser -t "http://localhost:8000/" >/dev/null 2>&1 || true
+	@echo "Reading at http://localhost:8000/ (Ctrl+C ends it)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+test: $(VENV)/test book
+	@$(BIN)/python tests/browser.py
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/python -m pytest
+
+lab: $(VENV)/lab
+	@$(BIN)/jupyter lab index.ipynb
+
+bench: $(VENV)/test
+	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
+
+# The newest versions that fit, for every system and Python that the book supports. JupyterLab
+# and Notebook stay out: Binder brings its own, and the lab extra takes what is current.
+lock: $(VENV)/test
+	@sed -e '/^-c/d' -e '/^-e/d' requirements.txt | $(BIN)/uv pip compile - pyproject.toml \
+	  --extra test --extra dev --universal --python-version 3.11 --upgrade --quiet \
+	  --no-header --no-annotate --output-file constraints.txt
+
+clean:
+	@rm -rf _build $(VENV) $(VENV)-binder .pytest_cache .ruff_cache .hypothesis *.egg-info
