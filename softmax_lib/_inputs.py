@@ -1,0 +1,138 @@
+"""Checks that every public function shares, so that an error names the argument at fault."""
+
+from __future__ import annotations
+
+import math
+import numbers
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+
+def as_floats(values, name):
+    """Return `values` as a plain array of float16, float32 or float64.
+
+    Booleans, integers and objects that are real numbers (big integers, fractions) become float64,
+    since arithmetic in a small or unsigned integer type would wrap. A float keeps its type; a long
+    double is refused, because float64 would drop digits that its owner asked for.
+    """
+    if type(values) is np.ndarray and values.dtype.char in "efd" and values.dtype.isnative:
+        return values  # the common case, at no cost
+    # np.asarray would drop a mask without a word, and the masked values would count.
+    parts = values if isinstance(values, list | tuple) else (values,)
+    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
+        raise TypeError(
+            f"{name} is a masked array: a mask is not honoured here; "
+            f"fill it first, for logits with {name}.filled(-np.inf)"
+        )
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be rectangular, with rows of equal length: {error}"
+        ) from None
+    dtype = array.dtype
+    if dtype.kind == "f" and dtype.itemsize <= 8:
+        return array.astype(f"f{dtype.itemsize}", copy=False)
+    real_objects = dtype.kind == "O" and all(isinstance(v, numbers.Real) for v in array.flat)
+    if dtype.kind in "biu" or real_objects:
+        try:
+            return array.astype(np.float64)
+        except OverflowError:
+            raise ValueError(f"{name} holds an integer beyond the range of float64") from None
+    raise TypeError(
+        f"{name} has dtype {dtype}: expected real numbers, as bool, integer, "
+        "float16, float32 or float64"
+    )
+
+
+def check_temperature(temperature):
+    """Return `temperature` as a float above zero; infinity is allowed."""
+    if type(temperature) is float and temperature > 0:
+        return temperature
+    if isinstance(temperature, np.ndarray) and temperature.ndim == 0:
+        temperature = temperature[()]
+    if isinstance(temperature, bool) or not isinstance(temperature, numbers.Real):
+        raise TypeError(f"temperature must be one real number, got {temperature!r}")
+    try:
+        value = float(temperature)
+    except OverflowError:
+        value = math.inf if temperature > 0 else -math.inf
+    if not value > 0:  # also catches NaN
+        raise ValueError(
+            f"temperature must be above 0, got {temperature!r}; "
+            "for the limit T -> 0 use softmax_lib.hardmax"
+        )
+    return value
+
+
+def check_out(out, z):
+    """Raise unless `out` is None or an array with the shape and dtype of `z`, to be written to."""
+    if out is None:
+        return
+    if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
+        raise TypeError(f"out must be a plain NumPy array, got {type(out).__name__}")
+    if out.dtype != z.dtype:
+        raise TypeError(f"out has dtype {out.dtype}, but the result has dtype {z.dtype}")
+    if out.shape != z.shape:
+        raise ValueError(f"out has shape {out.shape}, but the result has shape {z.shape}")
+    if not out.flags.writeable:
+        raise ValueError("out is read-only")
+
+
+def axis_tuple(axis, ndim):
+    """Return `axis` (an int, a tuple of ints, or None for all) as a tuple of ints from 0."""
+    if axis == -1 and ndim and type(axis) is int:
+        return (ndim - 1,)  # the common case, at no cost
+    if axis is None:
+        return tuple(range(ndim))
+    try:
+        return normalize_axis_tuple(axis, ndim, "axis")
+    except TypeError:
+        raise TypeError(f"axis must be an int, a tuple of ints or None, got {axis!r}") from None
+
+
+def as_rows(values, axis, name):
+    """Return `values` as a C-ordered array (..., K), the classes of `axis` last, and its dtype.
+
+    In that layout NumPy adds the classes pairwise, with an error that grows like log K, not like K.
+    The array is float32 or float64; the dtype returned is the one that the caller's result gets.
+    """
+    array = as_floats(values, name)
+    axes = axis_tuple(axis, array.ndim)
+    kept = [a for a in range(array.ndim) if a not in axes]
+    num_classes = math.prod(array.shape[a] for a in axes)
+    if num_classes == 0:
+        raise ValueError(
+            f"{name} of shape {array.shape} is empty along axis {axis}: no distribution exists"
+        )
+    rows = array.transpose([*kept, *axes])
+    rows = rows.reshape([*(array.shape[a] for a in kept), num_classes])
+    return rows.astype(np.result_type(array, np.float32), order="C", copy=False), array.dtype
+
+
+def from_rows(rows, axis, shape):
+    """Return `rows`, laid out by `as_rows` from an array of this shape, in that shape."""
+    axes = axis_tuple(axis, len(shape))
+    order = [*(a for a in range(len(shape)) if a not in axes), *axes]
+    return rows.reshape([shape[a] for a in order]).transpose(np.argsort(order))
+
+
+def check_distributions(rows, dtype, name, *, nan_rows=False):
+    """Raise ValueError unless each row along the last axis is a probability distribution.
+
+    A row of numbers that had `dtype` may miss the sum 1 by the square root of its epsilon, as in
+    `numpy.random.Generator.choice`, and by what rounding to its smallest number loses. With
+    `nan_rows`, a row with a NaN passes.
+    """
+    totals = np.asarray(np.add.reduce(rows, axis=-1, dtype=np.float64))
+    info = np.finfo(dtype)
+    tolerance = math.sqrt(info.eps) + rows.shape[-1] * float(info.smallest_subnormal)
+    lowest = np.asarray(np.minimum.reduce(rows, axis=-1))  # NaN where the row has one
+    wrong = ~((lowest >= 0) & (abs(totals - 1) <= tolerance))
+    wrong &= ~(nan_rows & np.isnan(lowest))
+    if wrong.any():
+        row, total = rows[wrong][0], totals[wrong].flat[0]
+        for value in row[~((row >= 0) & (row < np.inf))]:
+            raise ValueError(f"{name} holds {value}, which is no probability")
+        raise ValueError(f"{name} holds a row with sum {total}, but probabilities sum to 1")

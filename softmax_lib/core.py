@@ -1,0 +1,619 @@
+"""Softmax in three steps: its definition, the textbook's stable form, and a careful one.
+
+A row is the set of entries that share one distribution: one axis, several axes, or all of them.
+The careful functions turn their input so that a row is the last axis, and turn the result back.
+"""
+
+import math
+
+import numpy as np
+
+from softmax_lib._exact import row_sums, slabs, two_quotient, two_sum
+from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
+
+_BLOCK = 1 << 16  # entries: two float64 arrays of that size fit a 1 MB cache
+
+
+def naive_softmax(z, axis=-1):
+    r"""Exponentials over their sum: the definition of softmax, kept to show where it fails.
+
+    Parameters
+    ----------
+    z : array_like
+        Logits, of any real dtype.
+    axis : int, tuple of ints or None, optional
+        Axis or axes along which the result sums to 1; None is all of them.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `z`, with entries in [0, 1] or NaN. A float dtype is kept, any other gives
+        float64.
+
+    Raises
+    ------
+    TypeError
+        If `z` does not hold real numbers.
+    ValueError
+        If `z` is empty along `axis`, or `axis` is out of range.
+
+    See Also
+    --------
+    shifted_softmax : the same function, without overflow.
+    softmax : the same function, without avoidable rounding error.
+
+    Notes
+    -----
+    .. math:: p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}
+
+    A logit above 709.78 (float64) or 88.72 (float32) overflows to infinity, and infinity over
+    infinity is NaN. A row below -745 (float64) underflows to 0/0, NaN too. float16 is computed in
+    float32.
+
+    References
+    ----------
+    .. [1] J. S. Bridle, "Probabilistic interpretation of feedforward classification network
+       outputs, with relationships to statistical pattern recognition", in Neurocomputing, NATO ASI
+       Series 68, Springer, 1990. doi:10.1007/978-3-642-76153-9_28
+
+    Examples
+    --------
+    >>> from softmax_lib import naive_softmax
+    >>> naive_softmax([2, 1, 0, -1])
+    array([0.64391426, 0.23688282, 0.08714432, 0.0320586 ])
+    >>> naive_softmax([123, 456, 789])
+    array([ 0.,  0., nan])
+    """
+    x, axes, dtype = _widened(z, axis)
+    with np.errstate(all="ignore"):  # the NaN is the message
+        e = np.exp(x)
+        p = e / e.sum(axis=axes, keepdims=True)
+        return p.astype(dtype, copy=False)
+
+
+def shifted_softmax(z, axis=-1):
+    r"""Softmax of the logits minus their maximum: the textbook's form, which cannot overflow.
+
+    Parameters
+    ----------
+    z : array_like
+        Logits, of any real dtype.
+    axis : int, tuple of ints or None, optional
+        Axis or axes along which the result sums to 1; None is all of them.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `z`, with entries in [0, 1]. A float dtype is kept, any other gives float64.
+
+    Raises
+    ------
+    TypeError
+        If `z` does not hold real numbers.
+    ValueError
+        If `z` is empty along `axis`, or `axis` is out of range.
+
+    See Also
+    --------
+    softmax : the same function, without avoidable rounding error.
+
+    Notes
+    -----
+    .. math:: p_i = \frac{e^{z_i - m}}{\sum_j e^{z_j - m}}, \qquad m = \max_j z_j
+
+    The largest exponential is 1, so nothing overflows and the sum is at least 1. The difference is
+    rounded, though: where it is -500, the exponential is off by up to some 250 units in the last
+    place. Blanchard, Higham and Higham [1]_ bound the error. The sum is NumPy's: pairwise along the
+    axis that is fastest in memory, one by one along another, where a long float32 sum loses digits.
+    A row with +inf gives NaN.
+
+    References
+    ----------
+    .. [1] P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and
+       softmax functions", IMA Journal of Numerical Analysis 41(4), 2021. doi:10.1093/imanum/draa038
+
+    Examples
+    --------
+    >>> from softmax_lib import shifted_softmax
+    >>> shifted_softmax([123, 456, 789])
+    array([5.75274406e-290, 2.39848787e-145, 1.00000000e+000])
+    """
+    x, axes, dtype = _widened(z, axis)
+    with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
+        e = np.exp(x - x.max(axis=axes, keepdims=True))
+        p = e / e.sum(axis=axes, keepdims=True)
+        return p.astype(dtype, copy=False)
+
+
+def softmax(z, axis=-1, *, temperature=1.0, out=None):
+    r"""Probabilities proportional to the exponentials of the logits over the temperature.
+
+    Softmax is the gradient of `logsumexp`, and `hardmax` is its limit as the temperature falls to
+    0.
+
+    Parameters
+    ----------
+    z : array_like
+        Logits, of any real dtype.
+    axis : int, tuple of ints or None, optional
+        Axis or axes along which the result sums to 1; None is all of them. A single number (an
+        array with no axis) needs None.
+    temperature : float, optional
+        T > 0, infinity included. Below 1 it sharpens the distribution, above 1 it flattens it.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `z` itself.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `z`, with entries in [0, 1] that sum to 1 along `axis`. A float dtype is
+        kept, any other gives float64. It is `out` where that is given.
+
+    Raises
+    ------
+    TypeError
+        If `z` does not hold real numbers (a long double or a masked array is refused too), if
+        `temperature` is no real number, or if `out` has another dtype.
+    ValueError
+        If `z` is empty along `axis`, if `axis` is out of range, if `temperature` is not above 0, or
+        if `out` has another shape.
+
+    See Also
+    --------
+    log_softmax : its logarithm, exact where a probability rounds to 0 or 1.
+    hardmax : its limit as the temperature falls to 0.
+
+    Notes
+    -----
+    .. math:: p_i = \frac{e^{z_i / T}}{\sum_j e^{z_j / T}}
+
+    The result is within 5 units in the last place of the true one, for all finite float32 and
+    float64 logits, temperatures and memory layouts that were tried. Three things make it so. Where
+    no exponential can overflow, the logits are not shifted, so that their exponentials have exact
+    arguments. Elsewhere the maximum is subtracted as in `shifted_softmax`, but what rounding takes
+    from the difference, and from a division by T, is kept and put back:
+    :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. (For float32 this is done in float64
+    instead.) And the sum is nearly exact, in any order [2]_. float16 is worked in float32.
+
+    A logit of minus infinity has probability 0; a row of nothing else is NaN, since no distribution
+    exists. One logit of plus infinity takes all; several give NaN, as does a NaN in a row. Other
+    rows are not touched. At T = inf the entries above minus infinity share equally.
+
+    References
+    ----------
+    .. [1] P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and
+       softmax functions", IMA Journal of Numerical Analysis 41(4), 2021. doi:10.1093/imanum/draa038
+    .. [2] S. M. Rump, T. Ogita and S. Oishi, "Accurate floating-point summation part I: faithful
+       rounding", SIAM Journal on Scientific Computing 31(1), 2008. doi:10.1137/050645671
+
+    Examples
+    --------
+    >>> from softmax_lib import softmax
+    >>> softmax([2, 1, 0, -1])
+    array([0.64391426, 0.23688282, 0.08714432, 0.0320586 ])
+    >>> softmax([2, 1, 0, -1], temperature=0.25)
+    array([9.81684472e-01, 1.79801783e-02, 3.29318453e-04, 6.03167786e-06])
+    >>> softmax([[1000, 1001], [-1000, -1001]], axis=0)
+    array([[1., 1.],
+           [0., 0.]])
+    """
+    z, axes = _checked(z, axis)
+    temperature = check_temperature(temperature)
+    check_out(out, z)
+    rows = _as_rows(z, axes)
+    p = _result_rows(rows, z, axes, out)
+    with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
+        for x, result in _blocks(rows, p):
+            top = np.maximum.reduce(x, axis=-1, keepdims=True)
+            if _fits_unshifted(x, top, temperature):
+                total = row_sums(_exp_gaps(x, None, temperature, result))
+                if temperature == 1 and x.dtype == np.float32:
+                    # NumPy's float32 exp is up to 2.4 units off: too much in the largest term.
+                    total += np.exp(top, dtype=np.float64) - np.exp(top)
+            else:
+                total = row_sums(_exp_gaps(*_take_limits(x, top, temperature), result))
+            result /= total.astype(result.dtype, copy=False)
+    return _hand_over(p, axes, z, out)
+
+
+def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
+    r"""Logarithm of softmax, exact where softmax itself rounds to 0 or to 1.
+
+    Parameters
+    ----------
+    z : array_like
+        Logits, of any real dtype.
+    axis : int, tuple of ints or None, optional
+        Axis or axes along which the exponentials of the result sum to 1; None is all of them.
+    temperature : float, optional
+        T > 0, infinity included.
+    out : ndarray, optional
+        Where to put the result, of its shape and dtype. It may be `z` itself.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `z`, with entries in [-inf, 0]. A float dtype is kept, any other gives
+        float64. It is `out` where that is given.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `softmax`.
+
+    See Also
+    --------
+    softmax : its exponential. The limits at infinite logits and temperatures are the same.
+
+    Notes
+    -----
+    .. math:: \ln p_i = d_i - \ln \sum_j e^{d_j}, \qquad d_i = \frac{z_i - \max_k z_k}{T}
+
+    The result is within 3 units in the last place of the true one, for all finite float32 and
+    float64 logits. The hard entry is the one that dominates its row: its logarithm is nearly 0, and
+    a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So where the sum is
+    small, its largest term, which is 1, is left out and `log1p` puts it back. Applied twice,
+    log_softmax gives what it gave, up to rounding; softmax does not.
+
+    References
+    ----------
+    .. [1] P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and
+       softmax functions", IMA Journal of Numerical Analysis 41(4), 2021. doi:10.1093/imanum/draa038
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from softmax_lib import log_softmax, softmax
+    >>> log_softmax([0, -40])
+    array([-4.24835426e-18, -4.00000000e+01])
+    >>> np.log(softmax([0, -40]))
+    array([  0., -40.])
+    """
+    z, axes = _checked(z, axis)
+    temperature = check_temperature(temperature)
+    check_out(out, z)
+    rows = _as_rows(z, axes)
+    log_p = _result_rows(rows, z, axes, out)
+    with np.errstate(all="ignore"):
+        for x, result in _blocks(rows, log_p):
+            top = np.maximum.reduce(x, axis=-1, keepdims=True)
+            x, top, finite_temperature = _take_limits(x, top, temperature)
+            scratch = np.empty_like(x) if np.may_share_memory(x, result) else result
+            log_sum = _log_sum(x, top, finite_temperature, scratch)
+            if finite_temperature == 1:
+                np.subtract(x, top, out=result)
+                result -= log_sum.astype(result.dtype, copy=False)
+                continue
+            for slab, part in slabs(x):
+                gap, error = _gaps(x[slab], top[part], finite_temperature)
+                result[slab] = gap - (log_sum[part] - np.where(np.isfinite(error), error, 0))
+    return _hand_over(log_p, axes, z, out)
+
+
+def logsumexp(z, axis=-1, *, keepdims=False):
+    r"""Logarithm of the sum of the exponentials, a smooth maximum whose gradient is softmax.
+
+    Parameters
+    ----------
+    z : array_like
+        Logits, of any real dtype.
+    axis : int, tuple of ints or None, optional
+        Axis or axes to sum over; None is all of them.
+    keepdims : bool, optional
+        Keep the axes summed over, with length 1.
+
+    Returns
+    -------
+    ndarray or NumPy scalar
+        Of the shape of `z` without `axis`, at least the maximum of each row and at most ln K above
+        it. A float dtype is kept, any other gives float64.
+
+    Raises
+    ------
+    TypeError
+        If `z` does not hold real numbers.
+    ValueError
+        If `axis` is out of range.
+
+    Notes
+    -----
+    .. math:: \operatorname{lse}(z) = \ln \sum_j e^{z_j} = m + \ln \sum_j e^{z_j - m}
+
+    The result is within 2 units in the last place of the true one, or of 1 where it is below 1: as
+    it nears 0, no method that sums exponentials keeps relative accuracy. Two cases keep it so. In
+    a row with a maximum m within 64 of 0, the exponentials are summed without a shift: their
+    arguments are then exact, and m = -13 and ln K = 13 do not cancel. Where one entry dominates, it
+    is left out of the sum and put back by `log1p`.
+
+    The empty sum gives -inf, and so does a row of only -inf. An infinite logit gives inf.
+    logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.
+
+    References
+    ----------
+    .. [1] P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and
+       softmax functions", IMA Journal of Numerical Analysis 41(4), 2021. doi:10.1093/imanum/draa038
+
+    Examples
+    --------
+    >>> from softmax_lib import logsumexp
+    >>> float(logsumexp([1000, 1000]))  # 1000 + ln 2
+    1000.6931471805599
+    >>> float(logsumexp([0, -40]))
+    4.248354255291589e-18
+    >>> float(logsumexp([]))
+    -inf
+    """
+    z, axes = _checked(z, axis, empty_allowed=True)
+    rows = _as_rows(z, axes)
+    lse = np.empty((*rows.shape[:-1], 1), z.dtype)
+    with np.errstate(all="ignore"):
+        for x, result in _blocks(rows, lse):
+            result[...] = _logsumexp_rows(x)
+    kept = [1 if a in axes else n for a, n in enumerate(z.shape) if keepdims or a not in axes]
+    return lse.reshape(kept)[()]
+
+
+def _logsumexp_rows(x):
+    """Return logsumexp of each row of float32 or float64, with shape (..., 1)."""
+    top = np.maximum.reduce(x, axis=-1, keepdims=True, initial=-np.inf)
+    # A shift is rounded, which beyond 64 is far below the last place of the result.
+    shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
+    e = x - shift
+    total = row_sums(np.exp(e, out=e))
+    largest = np.exp(top - shift, dtype=np.float64)
+    dominated = (total < 1.9 * largest) & np.isfinite(top)
+    if not dominated.any():
+        return shift + np.log(total)
+    rest = _sum_without(x == top, e) / largest
+    return np.where(dominated, top + np.log1p(rest), shift + np.log(total))
+
+
+def hardmax(z, axis=-1):
+    r"""One for the largest logit, zero for the others: the limit of softmax as T falls to 0.
+
+    Parameters
+    ----------
+    z : array_like
+        Logits, of any real dtype.
+    axis : int, tuple of ints or None, optional
+        Axis or axes along which the result sums to 1; None is all of them.
+
+    Returns
+    -------
+    ndarray
+        Of the shape of `z`, with entries in [0, 1]. A float dtype is kept, any other gives float64.
+
+    Raises
+    ------
+    TypeError
+        If `z` does not hold real numbers.
+    ValueError
+        If `z` is empty along `axis`, or `axis` is out of range.
+
+    Notes
+    -----
+    .. math:: h_i = \lim_{T \to 0} \frac{e^{z_i / T}}{\sum_j e^{z_j / T}}
+              = \frac{[z_i = m]}{\sum_j [z_j = m]}, \qquad m = \max_j z_j
+
+    Tied maxima share equally, as they do at every temperature. A row has NaN where softmax has it:
+    if it holds a NaN, only -inf, or several +inf.
+
+    Examples
+    --------
+    >>> from softmax_lib import hardmax
+    >>> hardmax([2, 1, 0, -1])
+    array([1., 0., 0., 0.])
+    >>> hardmax([3, 3, 0])
+    array([0.5, 0.5, 0. ])
+    """
+    x, axes, dtype = _widened(z, axis)
+    with np.errstate(all="ignore"):
+        m = x.max(axis=axes, keepdims=True)
+        tied = x == m  # nowhere, if m is NaN: then 0/0 gives NaN
+        count = tied.sum(axis=axes, keepdims=True, dtype=np.float64)
+        undefined = (m == -np.inf) | ((m == np.inf) & (count > 1))
+        h = np.divide(tied, np.where(undefined, np.nan, count), dtype=np.float64)
+        return h.astype(dtype, copy=False)
+
+
+# Rows: there and back.
+
+
+def _checked(z, axis, *, empty_allowed=False):
+    """Return `z` as an array of floats, and `axis` as a tuple, or raise."""
+    z = as_floats(z, "z")
+    axes = axis_tuple(axis, z.ndim)
+    if not empty_allowed and any(z.shape[a] == 0 for a in axes):
+        raise ValueError(f"z of shape {z.shape} is empty along axis {axis}: no distribution exists")
+    return z, axes
+
+
+def _widened(z, axis):
+    """Return the same, and the dtype of the result, with float16 as float32."""
+    z, axes = _checked(z, axis)
+    return z.astype(np.float32) if z.dtype == np.float16 else z, axes, z.dtype
+
+
+def _as_rows(z, axes):
+    """Return z with a row as its last axis: a view, save where several axes far apart must join."""
+    if axes == (z.ndim - 1,):
+        return z
+    kept = [a for a in range(z.ndim) if a not in axes]
+    length = math.prod(z.shape[a] for a in axes)
+    return z.transpose(*kept, *axes).reshape(*(z.shape[a] for a in kept), length)
+
+
+def _result_rows(rows, z, axes, out):
+    """Return an array for the result's rows: those of `out` itself, if that does no harm.
+
+    Where `out` is the input, each block may be written once it has been read; where the two overlap
+    in any other way, it may not. A copy that `_as_rows` had to make can take the result.
+    """
+    if len(axes) > 1 and not np.may_share_memory(rows, z):
+        return rows
+    if out is None:
+        return np.empty_like(rows)
+    target = _as_rows(np.asarray(out), axes)
+    if np.may_share_memory(rows, target):
+        start, target_start = (a.__array_interface__["data"] for a in (rows, target))
+        if start != target_start or rows.strides != target.strides:
+            return np.empty_like(rows)
+    return target
+
+
+def _hand_over(rows, axes, z, out):
+    """Return the result's rows in the shape of z, in `out` if there is one."""
+    result = rows if axes == (z.ndim - 1,) else from_rows(rows, axes, z.shape)
+    if out is None:
+        return result if z.ndim else result[()]
+    if not np.may_share_memory(result, out):
+        out[...] = result
+    return out
+
+
+def _blocks(rows, results):
+    """Yield rows and the place of their results, so many at a time that a cache can hold them.
+
+    Rows far apart in memory are left together. float16 is lent as float32, and many short rows as
+    a copy with the entries of one row far apart, so that NumPy's loops run across rows.
+    """
+    length = rows.shape[-1]
+    compact = rows.ndim > 1 and rows.strides[-1] == rows.itemsize
+    turn = compact and length < 32 and rows.size > 4096
+    widen = rows.dtype == np.float16
+    indices = [...]
+    if compact and rows.size > _BLOCK:
+        indices = (index for index, _ in slabs(rows[..., 0], max(1, _BLOCK // length)))
+    for index in indices:
+        x, result = rows[index], results[index]
+        if not (turn or widen):
+            yield x, result
+            continue
+        x = x.astype(np.float32 if widen else x.dtype, order="F" if turn else "K")
+        lent = np.empty_like(x, shape=result.shape)
+        yield x, lent
+        result[...] = lent
+
+
+# Exponentials of (z - m)/T, with what rounding takes away.
+
+
+def _fits_unshifted(x, top, temperature):
+    """Say whether exp(x/T) can be summed as it is, with no overflow and no loss to underflow.
+
+    An exponential that underflows is no loss where the row's maximum `top` has one of at least 1/e,
+    since then the probability underflows too.
+    """
+    if x.size == 0 or temperature == np.inf:
+        return False
+    limit = (708.0 if x.dtype == np.float64 else 87.0) - math.log(x.shape[-1])
+    lowest, highest = (top.item(),) * 2 if top.size == 1 else (float(top.min()), float(top.max()))
+    if not highest / temperature <= limit:  # also if it is NaN
+        return False
+    return lowest / temperature >= -1 or float(x.min()) / temperature >= -limit
+
+
+def _take_limits(x, top, temperature):
+    """Return logits, row maxima and a finite temperature that have the limits at infinity."""
+    if (top == np.inf).any():
+        infinite = x == np.inf
+        alone = np.count_nonzero(infinite, axis=-1, keepdims=True) == 1
+        limit = np.where(infinite, np.where(alone, 0, np.nan), -np.inf)
+        x = np.where(top == np.inf, limit, x).astype(x.dtype, copy=False)
+        top = np.maximum.reduce(x, axis=-1, keepdims=True)
+    if temperature == np.inf:
+        # Any finite difference vanishes; -inf and NaN stay what they are.
+        x, top = (np.where(np.isfinite(a), a.dtype.type(0), a) for a in (x, top))
+        temperature = 1.0
+    return x, top, temperature
+
+
+def _gaps(x, top, temperature):
+    """Return (x - top)/T as a float64 array, and its rounding error.
+
+    A `top` of None stands for 0. Where a gap is huge or infinite, its error need not be finite.
+    """
+    if x.dtype == np.float32:  # float64 has 29 bits more than the result needs
+        gap = x.astype(np.float64)
+        if top is not None:
+            gap -= top
+        return gap / temperature, np.float64(0)
+    if temperature == 1:
+        return two_sum(x, -top)
+    # Shift by powers of two, exactly, so that T is moderate. For T above 1 this comes before the
+    # difference, which may overflow otherwise: 1e308 - (-1e308) at T = 1e308. For T below 1 it
+    # comes after, or else 1/5e-324 would overflow where 1 - 1 would not.
+    mantissa, exponent = math.frexp(temperature)
+    scale = math.ldexp(1.0, min(-exponent, 1000))
+    scale_before, scale_after = (scale, 1.0) if temperature > 1 else (1.0, scale)
+    gap, error = x * scale_before, 0.0
+    if top is not None:
+        gap, error = two_sum(gap, -top * scale_before)
+    gap, error = gap * scale_after, error * scale_after
+    divisor = temperature * scale
+    if mantissa == 0.5:  # T is a power of two: the division is exact
+        return gap / divisor, error / divisor
+    gap, quotient_error = two_quotient(gap, divisor)
+    return gap, quotient_error + error / divisor
+
+
+def _exp_gaps(x, top, temperature, out):
+    """Put exp((x - top)/T) into `out` and return it; a `top` of None stands for 0."""
+    if top is None and temperature == 1:
+        return np.exp(x, out=out)
+    for slab, part in slabs(x):
+        gap, error = _gaps(x[slab], None if top is None else top[part], temperature)
+        e = np.exp(gap, out=gap)
+        if x.dtype == np.float64:
+            error *= e
+            np.copyto(error, 0, where=e == 0)  # there the error may be NaN
+            e += error
+        out[slab] = e
+    return out
+
+
+def _log_sum(x, top, temperature, e):
+    """Return ln(sum(exp((x - top)/T))), accurate even near 0, with `e` for scratch."""
+    if x.shape[-1] > 64 and _fits_unshifted(x, top, temperature):
+        largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
+        ratio = row_sums(_exp_gaps(x, None, temperature, e)) / largest
+        log_sum = np.log(ratio)
+        small = ratio[..., 0] < 3  # a logarithm near or below 1 needs more care
+        if small.any():
+            x, top = x[small], top[small]
+            log_sum[small] = _small_log_sum(x, top, temperature, np.empty_like(x))
+        return log_sum
+    return _small_log_sum(x, top, temperature, e)
+
+
+def _small_log_sum(x, top, temperature, e):
+    """Return the same without rounding before the logarithm: the largest term is exactly 1."""
+    total = row_sums(_exp_gaps(x, top, temperature, e))
+    dominated = total < 1.9  # so that one entry is the largest, with no tie
+    if not dominated.any():
+        return np.log(total)
+    rest = _sum_without(x == top, e)
+    faint = (dominated & (rest < x.shape[-1] * np.finfo(x.dtype).smallest_normal))[..., 0]
+    if faint.any():
+        rest[faint] = _faint_rest(x[faint], top[faint], temperature)
+    return np.where(dominated, np.log1p(rest), np.log(total))
+
+
+def _faint_rest(x, top, temperature):
+    """Return the sum without the largest term where its terms underflow, one by one, or nearly.
+
+    Taken out of the sum is the exponential of the second largest gap, 2^128 times as large.
+    """
+    x = np.where(x == top, x.dtype.type(-np.inf), x)
+    second = np.maximum.reduce(x, axis=-1, keepdims=True)
+    total = row_sums(_exp_gaps(x, second, temperature, np.empty_like(x)))
+    gap, error = _gaps(second, top, temperature)
+    gap, lost = two_sum(gap, 128 * math.log(2))
+    error += lost + 128 * 2.3190468138462996e-17  # what math.log(2) lacks
+    return np.where(gap > -800, np.ldexp(np.exp(gap) * (1 + error) * total, -128), 0)
+
+
+def _sum_without(largest, e):
+    """Sum each row of `e` without the entries marked as its largest, which become 0."""
+    np.copyto(e, 0, where=largest)
+    return row_sums(e)
