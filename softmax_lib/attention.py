@@ -1,0 +1,207 @@
+r"""Scaled dot-product attention: each query takes an average of the values, weighted by softmax.
+
+A mask says which keys a query may attend to. What it may not attend to is as if it were not there,
+whatever numbers it holds.
+"""
+
+import math
+import numbers
+
+import numpy as np
+
+from softmax_lib._inputs import as_floats
+from softmax_lib.core import softmax
+
+__all__ = ["attention_weights", "scaled_dot_product_attention"]
+
+
+def _as_sequences(**arrays):
+    """Return query, key and perhaps value in the dtype to compute in, and the dtype to return."""
+    floats = {name: as_floats(values, name) for name, values in arrays.items()}
+    shapes = {name: array.shape for name, array in floats.items()}
+    told = ", ".join(f"{name} has shape {shape}" for name, shape in shapes.items())
+    if any(len(shape) < 2 for shape in shapes.values()):
+        raise ValueError(f"{told}: expected (..., length, width)")
+    query, key, value = shapes["query"], shapes["key"], shapes.get("value", shapes["key"])
+    if query[-1] != key[-1] or query[-1] == 0:
+        raise ValueError(f"{told}: query and key must have the same width, above 0")
+    if key[-2] != value[-2] or key[-2] == 0:
+        raise ValueError(f"{told}: there must be as many values as keys, and at least one")
+    try:
+        np.broadcast_shapes(*(shape[:-2] for shape in shapes.values()))
+    except ValueError:
+        raise ValueError(f"{told}: the leading axes do not broadcast") from None
+    dtype = np.result_type(*floats.values())
+    compute = np.result_type(dtype, np.float32)
+    return [array.astype(compute, copy=False) for array in floats.values()], dtype
+
+
+def _as_mask(mask, shape):
+    """Return which keys each query may attend to, as booleans of this shape."""
+    mask = np.asarray(True if mask is None else mask)
+    if mask.dtype != np.bool_:
+        raise TypeError(
+            f"mask has dtype {mask.dtype}: expected bool, True where a query may attend; "
+            "a mask of 0 and -inf that is added to the scores becomes one by mask == 0"
+        )
+    try:
+        return np.broadcast_to(mask, shape)
+    except ValueError:
+        raise ValueError(
+            f"mask has shape {mask.shape}, which does not broadcast to scores of shape {shape}"
+        ) from None
+
+
+def _check_scale(scale, width):
+    """Return `scale`, or 1 / sqrt(d) for None."""
+    if scale is None:
+        return 1 / math.sqrt(width)
+    if isinstance(scale, bool) or not isinstance(scale, numbers.Real):
+        raise TypeError(f"scale must be one real number, got {scale!r}")
+    if not 0 <= scale < math.inf:  # also catches NaN
+        raise ValueError(f"scale must be finite and at least 0, got {scale!r}")
+    return float(scale)
+
+
+def _power_below(x, axis):
+    """Return the power of two below the largest finite entry: to divide by it rounds nothing."""
+    size = np.max(np.abs(x), axis=axis, keepdims=True, where=np.isfinite(x), initial=0)
+    return np.ldexp(x.dtype.type(1), np.frexp(size)[1] - 1)
+
+
+def _scores(query, key, mask, scale):
+    """Return query key^T scale, and -inf where masked.
+
+    In a row that overflows, the largest score is subtracted before the row is scaled up. Softmax
+    does not see that, and rows that do not overflow are not touched.
+    """
+    key = np.swapaxes(key, -1, -2)
+    scores = query @ key * scale
+    mask = _as_mask(mask, scores.shape)
+    overflows = ~(np.isfinite(scores) | ~mask).all(axis=-1, keepdims=True)
+    if overflows.any():
+        query_unit, key_unit = _power_below(query, axis=-1), _power_below(key, axis=(-2, -1))
+        small = (query / query_unit) @ (key / key_unit)
+        largest = np.max(small, axis=-1, keepdims=True, where=mask, initial=-np.inf)
+        gaps = small - np.where(np.isfinite(largest), largest, 0)
+        unit = np.minimum(query_unit * (key_unit * scale), np.finfo(gaps.dtype).max)
+        scores = np.where(overflows, gaps * unit, scores)
+    return np.where(mask, scores, -np.inf)
+
+
+def attention_weights(query, key, *, mask=None, scale=None):
+    r"""Return :math:`\mathrm{softmax}(Q K^\top / \sqrt{d})`, each query's weights on the keys.
+
+    Parameters
+    ----------
+    query : array_like, shape (..., Lq, d)
+        One query a row.
+    key : array_like, shape (..., Lk, d)
+        One key a row; the leading axes broadcast with those of `query`.
+    mask : array_like of bool, optional
+        True where a query may attend to a key; broadcasts to (..., Lq, Lk). For a causal mask use
+        ``np.tri(L, dtype=bool)``.
+    scale : float, optional
+        What the dot products are multiplied by, finite and at least 0; 1/sqrt(d) by default. It is
+        one over a temperature.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., Lq, Lk)
+        Weights from 0 to 1 that sum to 1 over the keys; all 0 for a query that may attend to no
+        key. In the wider dtype of `query` and `key` (float64 for integers).
+
+    Raises
+    ------
+    TypeError
+        If `mask` is not boolean, `scale` not one real number, or `query` or `key` not real.
+    ValueError
+        If the shapes do not fit, there is no key, or `scale` is negative, infinite or NaN.
+
+    Notes
+    -----
+    A masked key gets the score :math:`-\infty` and so the weight 0 exactly, even where the key
+    holds infinities or NaN. Finite queries and keys never give NaN: a row of dot products that
+    overflows is computed less its largest entry.
+
+    Why :math:`\sqrt{d}` [1]_: the dot product of independent entries of mean 0 and variance 1 has
+    variance d.
+
+    References
+    ----------
+    .. [1] A. Vaswani et al., "Attention is all you need", 2017, arXiv:1706.03762.
+
+    Examples
+    --------
+    >>> x = np.eye(2)
+    >>> print(attention_weights(x, x, scale=1.0))
+    [[0.73105858 0.26894142]
+     [0.26894142 0.73105858]]
+    >>> print(attention_weights(x, x, scale=1.0, mask=np.tri(2, dtype=bool)))
+    [[1.         0.        ]
+     [0.26894142 0.73105858]]
+    """
+    (query, key), dtype = _as_sequences(query=query, key=key)
+    scale = _check_scale(scale, query.shape[-1])
+    with np.errstate(all="ignore"):
+        scores = _scores(query, key, mask, scale)
+        weights = softmax(scores)
+        weights[np.max(scores, axis=-1) == -np.inf] = 0  # no key to attend to: no weight
+        return weights.astype(dtype, copy=False)
+
+
+def scaled_dot_product_attention(query, key, value, *, mask=None, scale=None):
+    r"""Return :math:`\mathrm{softmax}(Q K^\top / \sqrt{d}) \, V`, an average of values a query.
+
+    Parameters
+    ----------
+    query : array_like, shape (..., Lq, d)
+        One query a row.
+    key : array_like, shape (..., Lk, d)
+        One key a row.
+    value : array_like, shape (..., Lk, dv)
+        One value a row, that of the key in the same place. The leading axes of all three broadcast.
+    mask : array_like of bool, optional
+        True where a query may attend to a key; broadcasts to (..., Lq, Lk).
+    scale : float, optional
+        What the dot products are multiplied by; 1/sqrt(d) by default.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., Lq, dv)
+        For each query a weighted mean of the values; 0 for a query that may attend to no key. In
+        the widest dtype of the three (float64 for integers).
+
+    Raises
+    ------
+    TypeError, ValueError
+        As for `attention_weights`.
+
+    Notes
+    -----
+    This is the attention of [1]_. A value with the weight 0 adds nothing, even where it holds
+    infinities or NaN, for which floating point has 0 * inf = NaN. Where its weight is above 0 they
+    pass into the mean.
+
+    References
+    ----------
+    .. [1] A. Vaswani et al., "Attention is all you need", 2017, arXiv:1706.03762.
+
+    Examples
+    --------
+    >>> x = np.eye(2)
+    >>> value = [[1.0, 0.0], [np.nan, 4.0]]
+    >>> print(scaled_dot_product_attention(x, x, value, mask=np.tri(2, dtype=bool)))
+    [[1.        0.       ]
+     [      nan 2.6790462]]
+    """
+    (query, key, value), dtype = _as_sequences(query=query, key=key, value=value)
+    weights = attention_weights(query, key, mask=mask, scale=scale)
+    with np.errstate(all="ignore"):
+        finite = np.isfinite(value)
+        output = weights @ np.where(finite, value, 0)
+        if not finite.all():
+            attends = weights != 0
+            output += np.where(attends @ ~(value < np.inf), np.inf, 0)  # +inf or NaN
+            output += np.where(attends @ ~(value > -np.inf), -np.inf, 0)  # -inf or NaN
+        return output.astype(dtype, copy=False)

@@ -1,0 +1,73 @@
+"""What a page of the book asks of Python besides mathematics: to show code, and to check answers."""
+
+import inspect
+import re
+import textwrap
+
+import numpy as np
+from IPython.display import Markdown
+
+__all__ = ["check", "show_source"]
+
+
+def show_source(function):
+    """Show the library's own code of a function, without its docstring.
+
+    A chapter shows what it calls in this way, so that page and library cannot differ.
+
+    Parameters
+    ----------
+    function : function
+        Any function written in Python.
+
+    Returns
+    -------
+    IPython.display.Markdown
+        Its source, as a block of Python.
+
+    Examples
+    --------
+    >>> print(show_source(show_source).data.splitlines()[1])
+    def show_source(function):
+    """
+    source = textwrap.dedent(inspect.getsource(function))
+    docstring = re.compile(r'\n\s+r?""".*?"""(?=\n)', re.DOTALL)
+    return Markdown(f"```python\n{docstring.sub('', source, count=1).rstrip()}\n```")
+
+
+def check(answer, expected, *, tolerance=1e-9):
+    """Say whether an exercise's answer is right, without giving it away.
+
+    Parameters
+    ----------
+    answer : array_like
+        The reader's answer.
+    expected : array_like
+        The right one. A page computes it in a cell that is hidden, not shown.
+    tolerance : float
+        The relative, and near zero the absolute, error that is still right.
+
+    Returns
+    -------
+    str
+        A verdict, and where it is no, the first thing to look at: the shape, then the values.
+
+    Examples
+    --------
+    >>> check([0.5, 0.5], [0.5, 0.5])
+    'Right.'
+    >>> check([0.5, 0.4], [0.5, 0.5])
+    'Not yet: 1 of 2 values is off. Entry 2 is too small.'
+    """
+    answer, expected = np.asarray(answer, dtype=float), np.asarray(expected, dtype=float)
+    if answer.shape != expected.shape:
+        return f"Not yet: the answer has shape {answer.shape}, and should have {expected.shape}."
+    wrong = ~np.isclose(answer, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+    if not wrong.any():
+        return "Right."
+    first = int(np.argmax(wrong))
+    size = "small" if answer.flat[first] < expected.flat[first] else "large"
+    where = f" Entry {first + 1} is" if answer.size > 1 else " It is"
+    verb = "is" if wrong.sum() == 1 else "are"
+    count = f" {wrong.sum()} of {answer.size} values {verb} off." if answer.size > 1 else ""
+    return f"Not yet:{count}{where} too {size}."
