@@ -1,0 +1,79 @@
+"""The book's pictures: one function a picture, drawn on the axes that it is given.
+
+One module a chapter. Nothing here changes Matplotlib's settings but `use_book_style`, which a
+notebook calls once.
+"""
+
+from softmax_lib.figures.attention import (
+    draw_attention,
+    draw_attention_rows,
+    draw_gradient_against_width,
+    number_repeats,
+    show_attention,
+)
+from softmax_lib.figures.bars import draw_probabilities, format_probability
+from softmax_lib.figures.gradient import (
+    draw_confusion,
+    draw_error_signal,
+    draw_gradient_size_against_gap,
+    draw_jacobian,
+    draw_loss_curve,
+    draw_reliability,
+    show_error_signal,
+)
+from softmax_lib.figures.landing import derivation_map
+from softmax_lib.figures.scores import (
+    draw_shares,
+    draw_signed_bars,
+    draw_simplex,
+    draw_soft_and_hard_choice,
+    draw_three_rows,
+    triangle_points,
+)
+from softmax_lib.figures.stability import (
+    draw_exp_ranges,
+    draw_forms_against_offset,
+    exp_thresholds,
+    show_forms,
+)
+from softmax_lib.figures.style import CLASS_COLOURS, use_book_style
+from softmax_lib.figures.temperature import (
+    draw_entropy_against_temperature,
+    draw_probabilities_against_temperature,
+    draw_small_multiples,
+    show_probabilities,
+)
+
+__all__ = [
+    "CLASS_COLOURS",
+    "derivation_map",
+    "draw_attention",
+    "draw_attention_rows",
+    "draw_confusion",
+    "draw_entropy_against_temperature",
+    "draw_error_signal",
+    "draw_exp_ranges",
+    "draw_forms_against_offset",
+    "draw_gradient_against_width",
+    "draw_gradient_size_against_gap",
+    "draw_jacobian",
+    "draw_loss_curve",
+    "draw_probabilities",
+    "draw_probabilities_against_temperature",
+    "draw_reliability",
+    "draw_shares",
+    "draw_signed_bars",
+    "draw_simplex",
+    "draw_small_multiples",
+    "draw_soft_and_hard_choice",
+    "draw_three_rows",
+    "exp_thresholds",
+    "format_probability",
+    "number_repeats",
+    "show_attention",
+    "show_error_signal",
+    "show_forms",
+    "show_probabilities",
+    "triangle_points",
+    "use_book_style",
+]

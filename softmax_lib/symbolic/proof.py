@@ -1,0 +1,28 @@
+"""What every proof uses: symbols, softmax as SymPy sees it, and steps that must hold."""
+
+import sympy as sp
+
+
+class ProofError(AssertionError):
+    """A step of a proof did not hold."""
+
+
+def softmax(z, temperature=1):
+    """Return softmax(z / T) as SymPy expressions, one for each logit."""
+    weights = [sp.exp(z_i / temperature) for z_i in z]
+    return [w / sum(weights) for w in weights]
+
+
+def logits(num_classes):
+    return sp.symbols(f"z1:{num_classes + 1}", real=True)
+
+
+def require_zero(expression, statement):
+    remainder = sp.simplify(expression)
+    if remainder != 0:
+        raise ProofError(f"{statement}: {remainder} is left where 0 should be")
+
+
+def require_equal(found, expected, statement):
+    if found != expected:
+        raise ProofError(f"{statement}: found {found}, expected {expected}")

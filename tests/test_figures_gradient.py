@@ -1,0 +1,70 @@
+"""The pictures of the chapter on the gradient show the numbers that they are given."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from softmax_lib import figures
+
+Z = [2.0, 1.0, 0.0, -1.0]
+
+
+@pytest.fixture
+def axes():
+    return Figure().subplots(1, 2)
+
+
+def numbers(ax):
+    return [float(text.get_text()) for text in ax.texts]
+
+
+def test_rows_of_the_drawn_jacobian_sum_to_zero(axes):
+    figures.draw_jacobian(axes[0], Z)
+    drawn = np.reshape(numbers(axes[0]), (4, 4))
+    # Four numbers of three decimals, each off by at most 0.0005.
+    assert np.abs(drawn.sum(axis=1)).max() <= 0.002
+    assert (np.diag(drawn) > 0).all()
+
+
+def test_only_the_true_class_of_the_error_signal_points_down(axes):
+    figures.draw_error_signal(axes, Z, 1)
+    assert [height < 0 for height in numbers(axes[1])] == [False, True, False, False]
+    outline = [bar.get_height() for bar in axes[0].patches if not bar.get_fill()]
+    assert outline == [0, 1, 0, 0]
+
+
+def test_error_signal_is_described_in_words(monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "softmax_lib.figures.gradient.display", lambda _, metadata: shown.append(metadata["alt"])
+    )
+    figures.show_error_signal([0.0, 0.0], 0)
+    assert shown == ["Probabilities beside the target, class 1; the gradient is -0.500, +0.500"]
+
+
+def test_squared_error_lets_go_where_cross_entropy_pulls_hardest(axes):
+    # At a gap of -8 the factor between them is 2 p (1 - p), with p = 1 / (1 + e^8).
+    figures.draw_gradient_size_against_gap(axes[0], np.array([-8.0, 8.0]))
+    (entropy, squared, _) = (line.get_ydata() for line in axes[0].lines)
+    p = 1 / (1 + np.exp(8))
+    np.testing.assert_allclose(squared[0] / entropy[0], 2 * p * (1 - p))
+    np.testing.assert_allclose(entropy[0], np.sqrt(2) * (1 - p))
+
+
+def test_loss_curve_counts_steps_from_one(axes):
+    figures.draw_loss_curve(axes[0], [2.0, 1.0, 0.5])
+    np.testing.assert_array_equal(axes[0].lines[0].get_xydata(), [[1, 2], [2, 1], [3, 0.5]])
+
+
+def test_confusion_counts_rows_by_the_true_class(axes):
+    figures.draw_confusion(axes[0], [0, 0, 0, 1, 2], [0, 2, 2, 1, 0])
+    counts = {text.get_position(): int(text.get_text()) for text in axes[0].texts}
+    assert counts == {(0, 0): 1, (2, 0): 2, (1, 1): 1, (0, 2): 1}  # (x, y): x was predicted
+
+
+def test_reliability_bars_are_the_shares_that_were_right(axes):
+    confidence = np.array([0.55, 0.58, 0.95, 0.97, 0.99, 1.0])
+    right = np.array([True, False, True, True, True, False])
+    figures.draw_reliability(axes[0], confidence, right)
+    assert [bar.get_height() for bar in axes[0].patches] == [0.5, 0.75]
+    assert numbers(axes[0]) == [2, 4]

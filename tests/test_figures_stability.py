@@ -1,0 +1,58 @@
+"""Pictures of the chapter on stability show what is true."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from mpmath import mp
+
+from softmax_lib import figures
+from softmax_lib.figures import stability
+
+
+@pytest.fixture
+def ax():
+    fig, ax = plt.subplots()
+    yield ax
+    plt.close(fig)
+
+
+# Largest number, smallest normal and smallest subnormal of each format, from IEEE 754: precision p
+# and largest exponent e give (2 - 2^(1 - p)) 2^e, 2^(1 - e) and 2^(2 - e - p).
+@pytest.mark.parametrize(
+    ("dtype", "p", "e"), [(np.float16, 11, 15), (np.float32, 24, 127), (np.float64, 53, 1023)]
+)
+def test_exp_thresholds_are_logarithms_of_the_format(dtype, p, e):
+    two = mp.mpf(2)
+    exact = [
+        mp.log(two ** (2 - e - p) / 2),
+        mp.log(two ** (1 - e)),
+        mp.log((2 - two ** (1 - p)) * two**e),
+    ]
+    np.testing.assert_allclose(figures.exp_thresholds(dtype), np.array(exact, float), rtol=1e-14)
+
+
+def test_exp_ranges_change_colour_at_the_thresholds(ax):
+    figures.draw_exp_ranges(ax, [np.float16, np.float64])
+    edges = {round(bar.get_x(), 2) for bar in ax.patches}
+    assert {-17.33, -9.7, 11.09, -745.13, -708.4, 709.78} <= edges
+
+
+def test_offsets_where_the_definition_gives_nan_are_grey(ax):
+    offsets = np.arange(-130, 121, 10, dtype=np.float32)
+    figures.draw_forms_against_offset(ax, np.array([1, 0], np.float32), offsets)
+    # 1 + 90 is above 88.72, and 1 - 110 below -103.97; 1 - 100 and 1 + 80 are not.
+    (grey,) = ax.collections
+    spans = [path.vertices[:, 0] for path in grey.get_paths()]
+    assert [(span.min(), span.max()) for span in spans] == [(-130, -110), (90, 120)]
+
+
+def test_show_forms_writes_nan_where_a_bar_would_stand(monkeypatch):
+    shown = []
+    monkeypatch.setattr(stability, "display", lambda fig, metadata: shown.append((fig, metadata)))
+    figures.show_forms([2.0, -2.0], 709)  # exp(711) overflows, exp(707) does not
+    ((fig, metadata),) = shown
+    assert metadata["alt"].startswith("Probabilities at offset 709: definition nan, 0; ")
+    definition, shifted = ([text.get_text() for text in ax.texts] for ax in fig.axes)
+    assert definition.count("nan") == 1
+    assert "nan" not in shifted
+    assert not plt.get_fignums()
