@@ -1,0 +1,49 @@
+// Softmax at a temperature T, for an array z of finite logits: the arithmetic of every explorer.
+// tests/site/test_explorer.py holds it against softmax_lib and mpmath, 1e-12 relative.
+
+// x = (z - max z) / T gives the same softmax as z / T, and exp(x) <= 1 cannot overflow.
+function shifted(z, T) {
+  const largest = Math.max(...z);
+  return z.map((value) => (value - largest) / T);
+}
+
+// The sum of all exponentials but the largest, which is exp(0) = 1. Kept apart from that 1, in
+// which a tiny rest would drown: the rest is all that the entropy of a nearly one-hot p has.
+function restOf(x) {
+  const lead = x.indexOf(0);
+  return x.reduce((sum, value, i) => (i === lead ? sum : sum + Math.exp(value)), 0);
+}
+
+export function softmax(z, T = 1) {
+  const x = shifted(z, T);
+  const total = 1 + restOf(x);
+  return x.map((value) => Math.exp(value) / total);
+}
+
+// ln of the sum of exp(z / T)
+export function logsumexp(z, T = 1) {
+  return Math.max(...z) / T + Math.log1p(restOf(shifted(z, T)));
+}
+
+export function logSoftmax(z, T = 1) {
+  const x = shifted(z, T);
+  const logTotal = Math.log1p(restOf(x));
+  return x.map((value) => value - logTotal);
+}
+
+// H = -sum p ln p = ln total - sum p x: no term is negative, so none cancels another.
+export function entropy(z, T = 1) {
+  const x = shifted(z, T);
+  const rest = restOf(x);
+  const spread = x.reduce((sum, value) => {
+    const e = Math.exp(value);
+    return e > 0 ? sum - e * value : sum; // where exp is 0, x may be -Infinity: 0, not NaN
+  }, 0);
+  return Math.log1p(rest) + spread / (1 + rest);
+}
+
+// ln(1 - p_i), also where p_i rounds to 1
+export function logOthers(z, T, i) {
+  const x = shifted(z, T);
+  return logsumexp(x.filter((_, j) => j !== i)) - logsumexp(x);
+}

@@ -1,0 +1,119 @@
+"""A page with nothing on it but explorers, each driven by the smallest model that promises enough.
+
+The page forbids what the book's strictest hosts forbid (inline scripts and styles, eval, any
+network), so an explorer that works here works there.
+"""
+
+import json
+import re
+
+POLICY = "default-src 'none'; script-src 'self' blob:; style-src 'self'"
+
+SCRIPT = """
+"use strict";
+(() => {
+  const text = (id) => document.getElementById(id).textContent;
+  const { esm, css, states } = JSON.parse(text("explorers"));
+  window.failures = [];
+  for (const event of ["error", "unhandledrejection", "securitypolicyviolation"]) {
+    const what = (e) => e.message ?? e.reason ?? e.blockedURI;
+    addEventListener(event, (e) => failures.push(`${event}: ${what(e)}`));
+  }
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(css);
+  document.adoptedStyleSheets = [sheet];
+
+  function makeModel(values) {
+    const listeners = new Map();
+    return {
+      values,
+      written: new Set(), // the traits that the page has set
+      listeners,
+      get: (name) => values[name],
+      set(name, value) {
+        this.written.add(name);
+        if (JSON.stringify(values[name]) === JSON.stringify(value)) return;
+        values[name] = value;
+        listeners.get(`change:${name}`)?.forEach((callback) => callback());
+      },
+      save_changes() {},
+      on(event, callback) {
+        if (!listeners.has(event)) listeners.set(event, new Set());
+        listeners.get(event).add(callback);
+      },
+      off: (event, callback) => listeners.get(event)?.delete(callback),
+    };
+  }
+
+  async function show(model, place) {
+    const address = URL.createObjectURL(new Blob([esm], { type: "text/javascript" }));
+    window.arithmetic = await import(address);
+    URL.revokeObjectURL(address);
+    await arithmetic.default.initialize?.({ model });
+    const el = document.createElement("div");
+    place.append(el);
+    return arithmetic.default.render({ model, el });
+  }
+
+  window.models = states.map(makeModel);
+  window.show = show;
+  const places = [...document.querySelectorAll("main > section")];
+  Promise.all(models.map((model, i) => show(model, places[i]))).then((cleanups) => {
+    window.cleanups = cleanups;
+    document.documentElement.dataset.ready = "";
+  });
+})();
+"""
+
+
+def write_page(folder, *widgets, body="", style=""):
+    """Write a page with these widgets into the folder, and return its path."""
+    state = {
+        "esm": widgets[0]._esm,
+        "css": widgets[0]._css + style,
+        "states": [
+            {name: value for name, value in widget.get_state().items() if not name.startswith("_")}
+            for widget in widgets
+        ],
+    }
+    data = json.dumps(state).replace("<", "\\u003c")
+    (folder / "harness.js").write_text(SCRIPT, encoding="utf-8")
+    (folder / "index.html").write_text(
+        f"""<!doctype html>
+<html lang="en-GB">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>Explorers</title>
+<body {body}>
+<main>{"<section></section>" * len(widgets)}</main>
+<script type="application/json" id="explorers">{data}</script>
+<script src="harness.js"></script>
+""",
+        encoding="utf-8",
+    )
+    return folder / "index.html"
+
+
+def settle(page):
+    """Wait until the explorers have drawn what they were told."""
+    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")
+
+
+def state(page, which=0):
+    """Return what an explorer says of itself, once it has drawn."""
+    settle(page)
+    return json.loads(page.locator(".softmax-explorer").nth(which).get_attribute("data-state"))
+
+
+def contrast(first, second):
+    """Return the WCAG contrast of two colours, each written rgb(r, g, b)."""
+    lights = sorted(luminance(colour) for colour in (first, second))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def luminance(colour):
+    """Return the relative luminance that WCAG 2 defines, of a colour with no transparency."""
+    channels = [float(number) / 255 for number in re.findall(r"[\d.]+", colour)[:3]]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

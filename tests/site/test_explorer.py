@@ -1,0 +1,785 @@
+"""TemperatureExplorer in a real browser, with no kernel: mouse, keys, touch, numbers, looks."""
+
+import functools
+import http.server
+import threading
+
+import mpmath
+import pytest
+from playwright.sync_api import expect
+
+from softmax_lib import core, losses
+from softmax_lib.widgets import TemperatureExplorer
+
+from .explorer_harness import contrast, settle, state, write_page
+
+TEMPERATURES = [0.01, 0.0123, 0.1, 0.25, 0.5, 1, 2, 5, 10, 99.9, 100]
+LOGITS = [
+    [2, 1, 0, -1],
+    [2, 2, 0, -1],
+    [0, 0, 0],
+    [1.1, 1, 0.9],
+    [10, 0, 0, 0],
+    [0.1 * k * (-1) ** k for k in range(10)],
+    [1e6 + 0.1, 1e6, 1e6 - 3],
+    [700, -700, 3.14],
+    [1e308, -1e308],
+]
+LONG = [
+    "a cat asleep on a sofa",
+    "Donaudampfschifffahrtsgesellschaft",
+    "the third of the best-known",
+]
+LONG += [
+    "<img src=x onerror=alert(1)>",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten of them, at most",
+]
+TEN = {"logits": [3, -2, 1.25, 0.5, 7, -10, 4, 4.5, 2, 1], "labels": LONG}
+
+# A result below the smallest normal double keeps fewer digits; entropy adds up to ten of those,
+# each times up to 745.
+TINY = {"abs": 1e-318}
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@functools.cache
+def exact(logits, temperature):
+    """Return softmax and its entropy from the definitions, at 60 digits after the cancellation."""
+    with mpmath.workdps(60):
+        x = [(mpmath.mpf(z) - max(logits)) / mpmath.mpf(temperature) for z in logits]
+        e = [mpmath.exp(value) for value in x]
+        total = mpmath.fsum(e)
+        entropy = mpmath.log(total) - mpmath.fsum(a * b for a, b in zip(e, x, strict=True)) / total
+        lead = x.index(0)
+        if total - 1 < mpmath.mpf(10) ** -40:  # ln of a total that 60 digits round to 1
+            rest = mpmath.fsum(e[:lead] + e[lead + 1 :])
+            entropy = rest - mpmath.fsum(a * b for a, b in zip(e, x, strict=True))
+        return [float(value / total) for value in e], float(entropy)
+
+
+def assert_right(says):
+    """Hold what an explorer says of itself against mpmath and softmax_lib."""
+    logits, temperature = says["logits"], says["temperature"]
+    p, entropy = exact(tuple(logits), temperature)
+    assert says["probabilities"] == pytest.approx(p, rel=1e-12, **TINY)
+    assert says["entropy"] == pytest.approx(entropy, rel=1e-12, **TINY)
+    theirs = core.softmax(logits, temperature=temperature)
+    assert says["probabilities"] == pytest.approx(theirs, rel=1e-12, **TINY)
+    theirs = losses.entropy(logits, temperature=temperature)
+    assert says["entropy"] == pytest.approx(theirs, rel=1e-12, **TINY)
+    assert len(says["labels"]) == len(logits)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Serve a folder; return it and its address."""
+    folder = tmp_path_factory.mktemp("site")
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield folder, f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Open pages of explorers; at the end, none may have broken a policy or asked for more."""
+    folder, address = site
+    pages = []
+
+    def visit(*widgets, url=address, body="", clock=False, **options):
+        options = {"viewport": {"width": 700, "height": 600}, **options}
+        context = browser.new_context(**options)
+        page = context.new_page()
+        page.set_default_timeout(5000)
+        asked = []
+        page.on("request", lambda request: asked.append(request.url))
+        pages.append((context, page, asked))
+        if clock:
+            page.clock.install()
+        write_page(folder, *(widgets or [TemperatureExplorer()]), body=body)
+        page.goto(url)
+        page.wait_for_selector("[data-ready]", state="attached")
+        settle(page)
+        return page
+
+    yield visit
+    for context, page, asked in pages:
+        assert page.evaluate("failures") == []
+        assert [
+            u
+            for u in asked
+            if not u.endswith(("index.html", "harness.js", "favicon.ico"))
+            and not u.startswith("blob:")
+        ] == []
+        for i in range(page.evaluate("models.length")):
+            written = page.evaluate(f"[...models[{i}].written]")
+            assert set(written) <= {"temperature", "logits", "labels"}
+        context.close()
+
+
+RECORD = """() => {
+  window.seen = [];
+  models[0].on("change:temperature", () => seen.push(models[0].get("temperature")));
+}"""
+
+
+def temperature_slider(page):
+    return page.get_by_role("slider", name="temperature")
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def shown(page, selector):
+    settle(page)
+    return page.locator(selector).all_inner_texts()
+
+
+# ---- the numbers --------------------------------------------------------------------------------
+
+
+def test_the_arithmetic_is_right_to_twelve_digits(visit):
+    page = visit()
+    for logits in LOGITS:
+        for temperature in TEMPERATURES:
+            says = page.evaluate(
+                """([logits, temperature]) => ({
+                  logits, temperature, labels: logits,
+                  probabilities: arithmetic.softmax(logits, temperature),
+                  entropy: arithmetic.entropy(logits, temperature),
+                  logs: arithmetic.logSoftmax(logits, temperature),
+                  lse: arithmetic.logsumexp(logits, temperature),
+                })""",
+                [logits, temperature],
+            )
+            assert_right(says)
+            with mpmath.workdps(60):
+                x = [(mpmath.mpf(z) - max(logits)) / mpmath.mpf(temperature) for z in logits]
+                rest = mpmath.fsum(mpmath.exp(v) for i, v in enumerate(x) if i != x.index(0))
+                log_total = mpmath.log1p(rest) if rest > 1e-30 else rest
+                logs = [float(v - log_total) for v in x]
+                lse = float(mpmath.mpf(max(logits)) / mpmath.mpf(temperature) + log_total)
+            if max(logits) - min(logits) < float("inf"):  # else -inf: it overflowed, p is 0
+                assert says["logs"] == pytest.approx(logs, rel=1e-12, **TINY)
+            assert says["lse"] == pytest.approx(lse, rel=1e-12, abs=1e-15)
+
+
+def test_the_defaults_of_a_saved_page_may_be_missing(visit):
+    page = visit()
+    page.evaluate("delete models[0].values.temperature; models[0].set('logits', [1, 1])")
+    assert state(page)["temperature"] == 1
+
+
+# Digits from mpmath (FACTS: the slider); e^-1000 = 5.0759589e-435 is beyond any double.
+@pytest.mark.parametrize(
+    ("logits", "temperature", "numbers", "entropy"),
+    [
+        (
+            [2, 1, 0, -1],
+            0.01,
+            [f"1 {MINUS} 3.72e-44", "3.72e-44", "1.38e-87", "5.15e-131"],
+            "3.76e-42",
+        ),
+        ([2, 1, 0, -1], 0.1, [f"1 {MINUS} 4.54e-5", "4.54e-5", "2.06e-9", "9.36e-14"], "4.99e-4"),
+        ([2, 1, 0, -1], 1, ["0.6439", "0.2369", "0.0871", "0.0321"], "0.9475"),
+        ([2, 1, 0, -1], 100, ["0.2538", "0.2512", "0.2487", "0.2463"], "1.3862"),
+        ([10, 0], 0.01, [f"1 {MINUS} 5.08e-435", "5.08e-435"], "0"),
+        ([2, 2, 0], 0.01, ["0.5000", "0.5000", "6.92e-88"], "0.6931"),
+    ],
+)
+def test_the_numbers_shown_hide_nothing(visit, logits, temperature, numbers, entropy):
+    page = visit(TemperatureExplorer(logits, temperature=temperature))
+    assert shown(page, ".se-value") == numbers
+    assert shown(page, ".se-entropy") == [f"entropy {entropy} nats"]
+
+
+def test_the_sum_is_the_one_computed(visit):
+    page = visit(TemperatureExplorer(**TEN, temperature=3.3))
+    total = page.evaluate("(p) => p.reduce((a, b) => a + b, 0)", state(page)["probabilities"])
+    assert float(shown(page, ".se-total")[0].removeprefix("sum ")) == total
+    assert total == pytest.approx(1, abs=1e-15)
+
+
+def test_the_bars_are_as_long_as_the_probabilities(visit):
+    page = visit(TemperatureExplorer(temperature=0.5))
+    widths = page.locator(".se-bars .se-track").evaluate_all(
+        """(tracks) => tracks.map((track) =>
+             [".se-fill", ".se-ghost"].map((s) =>
+               track.querySelector(s).getBoundingClientRect().width / track.clientWidth))"""
+    )
+    for row, p, p_at_one in zip(
+        widths, exact((2, 1, 0, -1), 0.5)[0], exact((2, 1, 0, -1), 1)[0], strict=True
+    ):
+        assert row == pytest.approx([p, p_at_one], abs=0.01)
+    meter = page.locator(".se-totals .se-fill")
+    share = exact((2, 1, 0, -1), 0.5)[1] / mpmath.log(4)
+    assert float(meter.evaluate("e => e.style.width").rstrip("%")) == pytest.approx(100 * share)
+
+
+# ---- the temperature ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_mouse_drags_the_slider_to_both_ends(visit, site, scheme):
+    folder, address = site
+    page = visit(url=address if scheme == "http" else (folder / "index.html").as_uri())
+    box = temperature_slider(page).bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    for share, T in [(0.3, None), (-0.1, 0.01), (0.6, None), (1.1, 100)]:
+        page.mouse.move(box["x"] + share * box["width"], middle, steps=5)
+        says = state(page)
+        assert T in (None, says["temperature"])
+        assert 0.01 <= says["temperature"] <= 100
+        assert_right(says)
+    page.mouse.up()
+
+
+def test_the_keys_move_the_slider(visit):
+    page = visit()
+    temperature_slider(page).focus()
+    seen = [1]
+    keys = ["ArrowRight", "ArrowUp", "PageUp", "ArrowLeft", "ArrowDown", "PageDown", "Home", "End"]
+    for key in keys:
+        page.keyboard.press(key)
+        assert_right(state(page))
+        seen.append(state(page)["temperature"])
+    assert seen[1] < seen[2] < seen[3] > seen[4] > seen[5] > seen[6]
+    assert seen[-2:] == [0.01, 100]
+    page.keyboard.press("Home")
+    assert state(page)["temperature"] == 0.01
+
+
+def test_the_slider_stops_at_round_temperatures(visit):
+    page = visit(TemperatureExplorer(temperature=0.01))
+    page.evaluate(RECORD)
+    temperature_slider(page).focus()
+    for _ in range(200):
+        page.keyboard.press("ArrowRight")
+    seen = page.evaluate("seen")
+    assert {0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 50} <= set(seen)
+    assert len(seen) == 200
+    assert seen == sorted(set(seen))
+    assert seen[-1] == 100
+
+
+SITUATIONS = [
+    # logits, temperature, what the slider says after its temperature, what the line says
+    ([2, 1, 0, -1], 1, "1.00", "class 1, 64 %", "T = 1: class 1 leads with 64 %"),
+    ([2, 1, 0, -1], 0.5, "0.50", "class 1, 86 %", "T = 0.5: class 1 leads with 86 %"),
+    (
+        *([2, 1, 0, -1], 0.01, "0.01", "class 1, over 99 %"),
+        "T = 0.01: nearly all mass on class 1, almost one-hot",
+    ),
+    (
+        *([2, 1, 0, -1], 100, "100", "class 1, 25 %"),
+        "T = 100: nearly uniform, each class near 1/4",
+    ),
+    (
+        *([1, 1], 12.34, "12.3", "class 1 and class 2, 50 %"),
+        "T = 12.3: all logits are equal, so every class has 50 % at any T",
+    ),
+    (
+        *([1, 1, 0], 1, "1.00", "class 1 and class 2, 42 %"),
+        "T = 1: class 1 and class 2 tie for the lead with 42 % each",
+    ),
+    (
+        *([9, 9, 9, 0], 0.1, "0.10", "class 1, class 2 and class 3, 33 %"),
+        "T = 0.1: nearly all mass on class 1, class 2 and class 3, which tie and share it equally",
+    ),
+]
+
+
+def test_it_says_what_happens(visit):
+    page = visit()
+    for logits, temperature, spoken, leading, line in SITUATIONS:
+        page.evaluate(
+            "([z, T]) => { models[0].set('logits', z); models[0].set('temperature', T) }",
+            [logits, temperature],
+        )
+        assert shown(page, ".se-line") == [line]
+        expect(temperature_slider(page)).to_have_attribute(
+            "aria-valuetext", f"temperature {spoken}; leading class: {leading}"
+        )
+    expect(page.locator("[aria-live=polite]")).to_have_text(line)
+
+
+def test_the_live_text_waits_for_a_pause(visit):
+    page = visit(clock=True)
+    before = page.locator(".se-live").inner_text()
+    temperature_slider(page).focus()
+    for _ in range(5):
+        page.keyboard.press("ArrowLeft")
+        page.clock.run_for(100)
+    assert page.locator(".se-live").inner_text() == before
+    assert page.locator(".se-line").inner_text() != before
+    page.clock.run_for(1000)
+    assert page.locator(".se-live").inner_text() == page.locator(".se-line").inner_text()
+
+
+def test_the_marks_under_the_slider_set_it(visit):
+    page = visit()
+    for i, T in enumerate([0.01, 0.1, 1, 10, 100]):
+        mark = page.locator(".se-marks button").nth(i)
+        assert mark.inner_text().split()[-1] == str(T)
+        mark.click()
+        assert state(page)["temperature"] == T
+        assert_right(state(page))
+        expect(page.locator(".se-marks [aria-pressed=true]")).to_have_text([mark.inner_text()])
+
+
+def test_each_mark_stands_under_its_place(visit):
+    page = visit(viewport={"width": 360, "height": 600})
+    box = temperature_slider(page).bounding_box()
+    for mark in page.locator(".se-marks button").all():
+        at = mark.bounding_box()
+        page.mouse.click(at["x"] + at["width"] / 2, box["y"] + box["height"] / 2)
+        T = float(mark.inner_text().split()[-1])
+        assert state(page)["temperature"] == pytest.approx(T, rel=0.2)
+
+
+def test_a_temperature_can_be_typed(visit):
+    page = visit()
+    field = page.get_by_role("spinbutton", name="Temperature T")
+    field.fill("0.37")
+    assert state(page)["temperature"] == 0.37
+    for text in ("0", "101", "-3", ""):
+        field.fill(text)
+        assert state(page)["temperature"] == 0.37
+        assert shown(page, ".se-line") == ["The temperature is a number from 0.01 to 100"]
+        expect(field).to_have_attribute("aria-invalid", "true")
+    field.blur()
+    expect(field).to_have_value("0.37")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    assert shown(page, ".se-line")[0].startswith("T = 0.37")
+    field.fill("1e5")
+    field.press("Enter")
+    assert state(page)["temperature"] == 100
+    expect(field).to_have_value("100")
+    field.press("ArrowDown")
+    assert state(page)["temperature"] == 99
+    field.press_sequentially("5")  # typing goes on undisturbed: it is not redrawn meanwhile
+    assert state(page)["temperature"] == 99
+    assert_right(state(page))
+
+
+# ---- the classes --------------------------------------------------------------------------------
+
+
+def test_each_logit_has_a_slider_and_a_number(visit):
+    page = visit(TemperatureExplorer([2, 1], ["cat", "dog"]))
+    slider = page.get_by_role("slider", name="logit of dog")
+    number = page.get_by_role("spinbutton", name="logit of dog")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert state(page)["logits"] == [2, 1.1]
+    expect(number).to_have_value("1.1")
+    page.keyboard.press("End")
+    assert state(page)["logits"] == [2, 10]
+    number.fill("-3.25")
+    assert state(page)["logits"] == [2, -3.25]
+    assert_right(state(page))
+    box = slider.bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 1, box["y"] + box["height"] / 2)
+    assert state(page)["logits"] == [2, 10]
+
+
+def test_the_logit_sliders_grow_with_what_they_show(visit):
+    page = visit(TemperatureExplorer([2, -1000]))
+    sliders = page.locator(".se-bars input[type=range]")
+    assert sliders.evaluate_all("(all) => all.map((s) => [+s.min, +s.max, +s.value])") == [
+        [-1000, 10, 2],
+        [-1000, 10, -1000],
+    ]
+    field = page.get_by_role("spinbutton", name="logit of class 1")
+    field.fill("1e308")
+    assert_right(state(page))
+    field.fill("")
+    assert shown(page, ".se-line") == ["A logit is any finite number"]
+    field.blur()
+    expect(field).to_have_value("1e+308")
+    sliders.last.focus()
+    page.keyboard.press("End")
+    assert_right(state(page))
+
+
+def test_presets(visit):
+    page = visit(TemperatureExplorer([5, 4, 3, 2, 1], list("abcde")))
+    box = page.get_by_role("combobox", name="preset logits")
+    presets = [[2, 1, 0, -1], [2, 2, 0, -1], [0, 0, 0, 0], [1.1, 1, 0.9], [10, 0, 0, 0]]
+    names = box.locator("option").all_inner_texts()
+    assert len(names) == 1 + len(presets)
+    for i, logits in enumerate(presets, 1):
+        expect(box).to_have_value("0")
+        box.select_option(index=i)
+        says = state(page)
+        assert says["logits"] == logits
+        assert says["labels"] == list("abcde")[: len(logits)]
+        assert names[i].split(": ")[1].replace(MINUS, "-") == ", ".join(map(str, logits))
+        assert_right(says)
+        page.get_by_role("slider", name="logit of a").press("ArrowLeft")
+        assert state(page)["logits"] != logits
+
+
+def test_classes_come_and_go_within_limits(visit):
+    page = visit(TemperatureExplorer([2, 1, 0], ["cat", "dog", "owl"]))
+    add, remove = button(page, "Add class"), button(page, "Remove class")
+    remove.click()
+    assert state(page)["labels"] == ["cat", "dog"]
+    expect(remove).to_have_attribute("aria-disabled", "true")
+    expect(remove).to_have_attribute("title", "at least 2 classes")
+    remove.dispatch_event("click")
+    assert state(page)["logits"] == [2, 1]
+    assert shown(page, ".se-line") == ["There must be at least 2 classes"]
+    for k in range(3, 11):
+        expect(add).to_have_attribute("aria-disabled", "false")
+        add.click()
+        says = state(page)
+        assert len(says["logits"]) == k
+        assert_right(says)
+        assert page.get_by_role("spinbutton", name="logit of").count() == k
+    assert says["labels"] == ["cat", "dog", "owl", *(f"class {k}" for k in range(4, 11))]
+    expect(add).to_have_attribute("aria-disabled", "true")
+    add.dispatch_event("click")
+    assert len(state(page)["logits"]) == 10
+    assert shown(page, ".se-line") == ["There can be at most 10 classes"]
+    button(page, "Reset").click()
+    assert state(page)["logits"] == [2, 1, 0]
+    assert shown(page, ".se-line") == ["T = 1: cat leads with 67 %"]
+
+
+def test_reset_goes_back_to_what_python_gave(visit):
+    explorer = TemperatureExplorer([7, 5, 3], ["x", "y", "z"], 4)
+    explorer.temperature = 2  # later: where the page begins, not where it began
+    page = visit(explorer)
+    first = {"temperature": 4, "logits": [7, 5, 3], "labels": ["x", "y", "z"]}
+    assert state(page)["temperature"] == 2
+    page.get_by_role("spinbutton", name="logit of y").fill("999")
+    button(page, "Remove class").click()
+    temperature_slider(page).press("Home")
+    button(page, "Reset").click()
+    says = state(page)
+    assert {name: says[name] for name in first} == first
+    assert page.locator(".se-bars input[type=range]").first.get_attribute("max") == "10"
+    assert_right(says)
+
+
+# ---- the sweep ----------------------------------------------------------------------------------
+
+
+def test_the_sweep_runs_from_cold_to_hot_and_stops(visit):
+    page = visit(clock=True)
+    page.evaluate(RECORD)
+    button(page, "Sweep").click()
+    page.clock.run_for(10_000)
+    seen = page.evaluate("seen")
+    assert (seen[0], seen[-1]) == (0.01, 100)
+    assert seen == sorted(seen)
+    assert len(seen) > 100
+    assert button(page, "Sweep").is_visible()
+    page.clock.run_for(10_000)
+    assert page.evaluate("seen") == seen
+
+
+def test_less_motion_makes_it_a_few_steps(visit):
+    page = visit(clock=True, reduced_motion="reduce")
+    page.evaluate(RECORD)
+    button(page, "Sweep").click()
+    page.clock.run_for(20_000)
+    assert page.evaluate("seen") == [0.01, 0.1, 1, 10, 100]
+
+
+def test_the_sweep_pauses_and_goes_on(visit):
+    page = visit(clock=True)
+    page.evaluate(RECORD)
+    button(page, "Sweep").click()
+    page.clock.run_for(3000)
+    button(page, "Pause").click()
+    page.clock.run_for(100)
+    seen = page.evaluate("seen")
+    page.clock.run_for(3000)
+    assert page.evaluate("seen") == seen
+    button(page, "Sweep").click()
+    page.clock.run_for(20_000)
+    assert page.evaluate("seen") == sorted(page.evaluate("seen"))
+    assert page.evaluate("seen.at(-1)") == 100
+
+
+@pytest.mark.parametrize("act", ["slider", "number", "mark", "logit", "preset", "add", "reset"])
+def test_any_input_ends_the_sweep(visit, act):
+    page = visit(clock=True)
+    page.evaluate(RECORD)
+    button(page, "Sweep").click()
+    page.clock.run_for(2000)
+    {
+        "slider": lambda: temperature_slider(page).press("Home"),
+        "number": lambda: page.get_by_role("spinbutton", name="Temperature T").fill("3"),
+        "mark": lambda: page.locator(".se-marks button").nth(2).click(),
+        "logit": lambda: page.get_by_role("slider", name="logit of class 2").press("ArrowUp"),
+        "preset": lambda: page.get_by_role("combobox").select_option(index=2),
+        "add": lambda: button(page, "Add class").click(),
+        "reset": lambda: button(page, "Reset").click(),
+    }[act]()
+    page.clock.run_for(100)
+    seen = page.evaluate("seen")
+    page.clock.run_for(10_000)
+    assert page.evaluate("seen") == seen
+    assert seen[-1] < 100
+    button(page, "Sweep").click()  # from the start again
+    page.clock.run_for(50)
+    assert page.evaluate("seen.at(-1)") < 0.02
+
+
+# ---- touch, several explorers, life and death ---------------------------------------------------
+
+
+def test_touch(visit):
+    page = visit(has_touch=True, is_mobile=True, viewport={"width": 360, "height": 700})
+    box = temperature_slider(page).bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
+    assert state(page)["temperature"] == 100
+    page.locator(".se-marks button").first.tap()
+    assert state(page)["temperature"] == 0.01
+    logit = page.get_by_role("slider", name="logit of class 4")
+    logit.scroll_into_view_if_needed()
+    box = logit.bounding_box()
+    page.touchscreen.tap(box["x"] + box["width"] - 2, box["y"] + box["height"] / 2)
+    assert state(page)["logits"] == [2, 1, 0, 10]
+    button(page, "Add class").tap()
+    assert_right(state(page))
+    heights = page.locator("input, select, .se-button:not(.se-marks *)").evaluate_all(
+        "(all) => all.map((node) => node.getBoundingClientRect().height)"
+    )
+    assert min(heights) >= 44
+
+
+def test_two_explorers_do_not_interfere(visit):
+    page = visit(TemperatureExplorer(), TemperatureExplorer([3, 1], ["cat", "dog"], 2))
+    before = state(page, 1)
+    page.get_by_role("slider", name="temperature").first.press("Home")
+    button(page, "Add class").first.click()
+    assert state(page, 0)["temperature"] == 0.01
+    assert state(page, 1) == before
+    page.get_by_role("slider", name="temperature").last.press("End")
+    assert state(page, 0)["temperature"] == 0.01
+    assert state(page, 1)["temperature"] == 100
+    ids = page.evaluate("[...document.querySelectorAll('main [id]')].map((node) => node.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_two_views_of_one_model_agree(visit):
+    page = visit()
+    page.evaluate("async () => void await show(models[0], document.querySelector('main'))")
+    for which, key in [(0, "Home"), (1, "End")]:
+        page.get_by_role("slider", name="temperature").nth(which).press(key)
+        assert state(page, 0) == state(page, 1)
+    button(page, "Remove class").last.click()
+    assert state(page, 0) == state(page, 1)
+    assert len(state(page, 0)["logits"]) == 3
+
+
+def test_it_follows_the_model(visit):
+    page = visit()
+    page.evaluate("models[0].set('temperature', 0.25)")
+    assert_right(state(page))
+    expect(page.get_by_role("spinbutton", name="Temperature T")).to_have_value("0.25")
+    page.evaluate("models[0].set('logits', [1, 2, 3, 4, 5])")  # for a moment one label short
+    assert state(page)["labels"][-1] == "class 5"
+    page.evaluate("models[0].set('labels', ['a', 'b', 'c', 'd', 'e'])")
+    assert shown(page, ".se-label") == list("abcde")
+    assert_right(state(page))
+
+
+def test_it_draws_at_most_once_a_frame(visit):
+    page = visit()
+    drawn = page.evaluate(
+        """async () => {
+          const root = document.querySelector(".softmax-explorer");
+          let drawn = 0;
+          new MutationObserver((all) => (drawn += all.length))
+            .observe(root, { attributes: true, attributeFilter: ["data-state"] });
+          await new Promise(requestAnimationFrame);
+          for (let T = 1; T < 50; T++) models[0].set("temperature", T);
+          await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
+          return drawn;
+        }"""
+    )
+    assert drawn == 1
+
+
+def test_it_keeps_the_nodes_it_has(visit):
+    page = visit()
+    page.evaluate("window.nodes = [...document.querySelectorAll('.softmax-explorer *')]")
+    temperature_slider(page).press("Home")
+    page.get_by_role("slider", name="logit of class 2").press("End")
+    settle(page)
+    assert page.evaluate("nodes.every((node) => node.isConnected)")
+
+
+def test_it_leaves_nothing_behind(visit):
+    page = visit(clock=True)
+    button(page, "Sweep").click()
+    page.clock.run_for(500)
+    page.evaluate("cleanups[0]()")
+    before = page.evaluate("models[0].get('temperature')")
+    page.clock.run_for(5000)
+    assert page.evaluate("models[0].get('temperature')") == before
+    assert page.locator(".softmax-explorer").count() == 0
+    assert page.evaluate("[...models[0].listeners.values()].every((set) => set.size === 0)")
+
+
+def test_its_keys_are_its_own(visit):
+    page = visit()
+    page.evaluate("window.keys = 0; document.addEventListener('keydown', () => (keys += 1))")
+    for control in page.locator(".softmax-explorer").locator("input, select, button").all():
+        control.focus()
+        page.keyboard.press("ArrowDown")
+        # Notebook looks for it on the target first; tried in JupyterLab 4.6 and Notebook 7.6.
+        expect(control).to_have_attribute("data-lm-suppress-shortcuts", "true")
+    assert page.evaluate("keys") == 0
+
+
+# ---- looks --------------------------------------------------------------------------------------
+
+
+FLAWS = """() => {
+  const root = document.querySelector(".softmax-explorer");
+  const box = (node) => node.getBoundingClientRect();
+  const seen = "input, select, button, .se-label, .se-value, .se-track, .se-totals span, .se-line";
+  const nodes = [...root.querySelectorAll(seen)];
+  const outer = box(root);
+  const wrong = [];
+  nodes.forEach((a, i) => {
+    const A = box(a);
+    if (A.left < outer.left || A.right > outer.right + 0.5) wrong.push(["out", a.outerHTML]);
+    if (a.matches(".se-value, .se-totals span") && a.scrollWidth > a.clientWidth + 1 &&
+        getComputedStyle(a).display !== "inline") wrong.push(["cut", a.outerHTML]);
+    if (a.matches("input, select, button") && Math.min(A.width, A.height) < 24) {
+      wrong.push(["small", a.outerHTML]);
+    }
+    for (const b of nodes.slice(i + 1)) {
+      const B = box(b);
+      if (A.left < B.right - 1 && B.left < A.right - 1 &&
+          A.top < B.bottom - 1 && B.top < A.bottom - 1) {
+        wrong.push(["overlap", a.outerHTML, b.outerHTML]);
+      }
+    }
+  });
+  return wrong;
+}"""
+
+
+@pytest.mark.parametrize("kwargs", [{}, TEN, {"temperature": 0.01}], ids=["four", "ten", "cold"])
+def test_nothing_overflows_or_overlaps(visit, kwargs):
+    page = visit(TemperatureExplorer(**kwargs))
+    for width in (320, 360, 500, 700, 1280):
+        page.set_viewport_size({"width": width, "height": 700})
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        assert page.evaluate(FLAWS) == []
+
+
+def test_it_fits_above_the_fold(visit):
+    page = visit()
+    assert page.locator(".softmax-explorer").bounding_box()["height"] <= 480
+
+
+def test_the_slider_moves_nothing_else(visit):
+    page = visit()
+    for width in (320, 360, 700):
+        page.set_viewport_size({"width": width, "height": 700})
+        heights = set()
+        for T in TEMPERATURES:
+            page.evaluate("(T) => models[0].set('temperature', T)", T)
+            settle(page)
+            heights.add(page.locator(".softmax-explorer").bounding_box()["height"])
+        assert len(heights) == 1
+
+
+HOSTS = [
+    # the attribute of the body, its value, the system's scheme, the one to expect
+    ("data-theme", "light", "dark", "light"),
+    ("data-theme", "dark", "light", "dark"),
+    ("data-theme", "auto", "dark", "dark"),
+    ("data-theme", "auto", "light", "light"),
+    ("data-jp-theme-light", "true", "dark", "light"),
+    ("data-jp-theme-light", "false", "light", "dark"),
+    ("class", "vscode-dark", "light", "dark"),
+    ("class", "", "light", "light"),
+    ("class", "", "dark", "dark"),
+]
+
+
+def test_it_follows_its_host_and_stays_readable(visit):
+    page = visit(TemperatureExplorer(temperature=0.5))
+    for attribute, value, system, expected in HOSTS:
+        page.emulate_media(color_scheme=system)
+        page.evaluate("(pair) => document.body.setAttribute(...pair)", [attribute, value])
+        assert_readable(page, expected)
+        page.evaluate("(name) => document.body.removeAttribute(name)", attribute)
+
+
+def assert_readable(page, mode):
+    """Hold the colours against the mode and WCAG's contrasts."""
+    root = page.locator(".softmax-explorer")
+
+    def style(selector, name):
+        node = page.locator(selector).first if selector else root
+        return node.evaluate("(e, name) => getComputedStyle(e)[name]", name)
+
+    surface = style("", "backgroundColor")
+    assert contrast(surface, "rgb(0, 0, 0)" if mode == "dark" else "rgb(255, 255, 255)") < 1.5
+    for text in ("", ".se-quiet", ".se-line", ".se-value", ".se-button", "select", ".se-number"):
+        assert contrast(style(text, "color"), surface) >= 4.5
+    track, fill = style(".se-track", "backgroundColor"), style(".se-fill", "backgroundColor")
+    ghost = style(".se-ghost", "borderRightColor")
+    assert contrast(fill, track) >= 3
+    assert contrast(ghost, fill) >= 3
+    assert contrast(ghost, track) >= 3
+    assert contrast(style(".se-bar .se-button", "borderTopColor"), surface) >= 3
+    button(page, "Sweep").focus()
+    page.keyboard.press("Tab")  # so that the browser shows the focus
+    assert style(":focus", "outlineStyle") == "solid"
+    assert contrast(style(":focus", "outlineColor"), surface) >= 3
+
+
+def test_bars_stay_visible_in_forced_colours(visit):
+    page = visit(forced_colors="active")
+    colours = page.evaluate(
+        """[".se-fill", ".se-track"].map((s) =>
+             getComputedStyle(document.querySelector(s)).backgroundColor)"""
+    )
+    assert contrast(*colours) >= 3
+    assert (
+        page.locator(".se-track").first.evaluate("e => getComputedStyle(e).borderTopWidth") == "1px"
+    )
+
+
+def test_labels_are_text(visit):
+    page = visit(TemperatureExplorer([1, 2], ["<img src=x onerror=alert(1)>", "</script>"]))
+    assert shown(page, ".se-label") == ["<img src=x onerror=alert(1)>", "</script>"]
+    assert page.locator("img").count() == 0
+
+
+def test_every_control_has_a_name(visit):
+    page = visit()
+    names = page.evaluate(
+        """() => [...document.querySelectorAll("input, select, button")].map(
+             (e) => e.getAttribute("aria-label") || (e.labels?.[0] ?? e).textContent)"""
+    )
+    assert all(name.strip() for name in names)
