@@ -1,0 +1,72 @@
+"""The reference pages: what they point to exists, and every source is used."""
+
+import json
+import re
+
+import pytest
+
+import softmax_lib
+from softmax_lib import attention, derivatives, losses
+
+from .conftest import ROOT
+
+CHAPTERS = ROOT / "chapters"
+REFERENCE = ["notation", "glossary", "bibliography"]
+
+
+def markdown(page):
+    cells = json.loads((CHAPTERS / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+
+
+@pytest.mark.parametrize("page", REFERENCE)
+def test_links_lead_to_pages_that_exist(page):
+    for target in re.findall(r"\]\(([^)]+)\)", markdown(page)):
+        assert (CHAPTERS / target).is_file()
+
+
+def glossary_entries():
+    """Return (term, page that it links to) for each entry of the glossary."""
+    return re.findall(r"^- \*\*(.+?)\.\*\* .+\]\((\w+)\.ipynb\)$", markdown("glossary"), re.M)
+
+
+def test_glossary_has_only_entries_of_one_form_in_alphabetical_order():
+    terms = [term for term, _ in glossary_entries()]
+    assert len(terms) == markdown("glossary").count("\n- ") > 60
+    assert terms == sorted(terms, key=lambda term: term.replace("-", "").lower())
+
+
+@pytest.mark.parametrize(("term", "page"), glossary_entries())
+def test_glossary_term_is_used_where_its_link_leads(term, page):
+    # Words that are looked up under another form than the one the chapter uses.
+    stem = {
+        "Calibration": "calibrated",
+        "Kronecker delta": "Kronecker's delta",
+        "NaN": "nan",
+        "Reliability diagram": "fig-reliability",
+        "Saturation": "saturate",
+        "Unit roundoff": "u = 2^{-53}",
+    }.get(term, term)
+    text = (CHAPTERS / f"{page}.ipynb").read_text(encoding="utf-8")
+    assert stem.lower() in text.lower()
+
+
+def test_functions_named_in_the_notation_exist():
+    public = {
+        name for module in (softmax_lib, losses, derivatives, attention) for name in dir(module)
+    }
+    rows = [line for line in markdown("notation").splitlines() if line.startswith("|")]
+    called = set(
+        re.findall(r"(?<![.\w])(\w+)\(", " ".join(re.findall(r"`([^`]+)`", "".join(rows))))
+    )
+    assert {"softmax", "logsumexp", "cross_entropy"} <= called
+    assert called - {"abs", "len"} <= public
+
+
+def test_every_citation_has_an_entry_and_every_entry_is_cited():
+    source = (CHAPTERS / "references.bib").read_text(encoding="utf-8")
+    entries = re.findall(r"^@\w+\{(\w+),", source, re.M)
+    pages = "".join(path.read_text(encoding="utf-8") for path in CHAPTERS.glob("*.ipynb"))
+    cited = {key for keys in re.findall(r"\{cite\w*\}`([^`]+)`", pages) for key in keys.split(",")}
+    assert len(entries) == len(set(entries))
+    assert set(entries) == cited
