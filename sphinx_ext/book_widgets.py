@@ -5,7 +5,7 @@ Jupyter's html-manager, a megabyte from a CDN. Here, while a notebook is read:
 
 - the view of an anywidget becomes a ``<div class="static-widget">`` that
   ``static/static_widgets.js`` brings to life; until then it holds the widget's still picture,
-  which its ``_repr_mimebundle_`` offers as SVG;
+  which its ``_repr_mimebundle_`` offers as SVG, titled with what it shows;
 - the view of any other widget, whose callbacks are Python and cannot run in a page, becomes the
   picture that the notebook's own run left in its Output, with one line that says where it moves.
 
@@ -16,6 +16,7 @@ change from build to build.
 import hashlib
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 from docutils import nodes
 from myst_nb.sphinx_ import NbMetadataCollector
@@ -47,7 +48,7 @@ def replace_widget_views(app, doctree):
         if model["model_module"] == "anywidget":
             new_id = f"widget-{len(shown) + 1}"
             shown[new_id] = {"state": live_state(model["state"])}
-            still = by_type.get(SVG, nodes.container()).children
+            still = described(app, by_type.get(SVG, nodes.container()).children)
             replacement = live_view(new_id, still)
         else:
             replacement = still_view(app, docname, models, model_id)
@@ -78,6 +79,14 @@ def live_state(state):
     """Keep what draws the widget: its script, its style and its own traits."""
     wanted = {"_esm", "_css"}
     return {name: value for name, value in state.items() if name in wanted or name[0] != "_"}
+
+
+def described(app, images):
+    """Give each image node the title of its SVG as alternative text."""
+    for image in images:
+        svg = ElementTree.parse(app.srcdir / image["uri"].lstrip("/"))
+        image["alt"] = svg.findtext("{http://www.w3.org/2000/svg}title")
+    return images
 
 
 def live_view(model_id, still):

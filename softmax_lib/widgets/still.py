@@ -27,7 +27,7 @@ def _number(p, others):
 
 
 def temperature_picture(logits, labels, temperature, probabilities):
-    """Draw the probabilities as bars.
+    """Draw the probabilities as bars, in an SVG whose title says the same in words.
 
     Parameters
     ----------
@@ -36,16 +36,14 @@ def temperature_picture(logits, labels, temperature, probabilities):
 
     Returns
     -------
-    svg : str
+    str
         The picture.
-    alt : str
-        What it shows, in words.
 
     Examples
     --------
-    >>> svg, alt = temperature_picture([0, 0], ["heads", "tails"], 1, [0.5, 0.5])
-    >>> alt
-    'Softmax at temperature T = 1: heads 0.5000, tails 0.5000'
+    >>> svg = temperature_picture([0, 0], ["heads", "tails"], 1, [0.5, 0.5])
+    >>> print(svg.splitlines()[1])
+    <title>Softmax at temperature T = 1: heads 0.5000, tails 0.5000</title>
     """
     numbers = [
         _number(p, sum(probabilities[:i] + probabilities[i + 1 :]))
@@ -65,15 +63,15 @@ def temperature_picture(logits, labels, temperature, probabilities):
             f'<text x="{BAR_LEFT + BAR_WIDTH + 10}" y="{y}">{number}</text>',
         ]
     height = TOP + ROW * len(labels) + BOTTOM
-    svg = "\n".join(
+    words = ", ".join(f"{label} {number}" for label, number in zip(labels, numbers, strict=True))
+    return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
             f'viewBox="0 0 {WIDTH} {height}">',
+            f"<title>Softmax at {title}: {escape(words)}</title>",
             f"<style>{STYLE}</style>",
             f'<rect class="card" width="{WIDTH}" height="{height}" rx="9"/>',
             *shapes,
             "</svg>",
         ]
     )
-    pairs = ", ".join(f"{label} {number}" for label, number in zip(labels, numbers, strict=True))
-    return svg, f"Softmax at {title}: {pairs}"

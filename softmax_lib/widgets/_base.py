@@ -1,0 +1,96 @@
+"""What every explorer shares: how its files are joined, and traits that refuse bad values."""
+
+import math
+import numbers
+from pathlib import Path
+
+import anywidget
+import traitlets as t
+
+
+def joined(*names):
+    """Join static files into one text: a module loaded from a Blob cannot import its neighbour."""
+    static = Path(__file__).parent / "static"
+    return "\n".join((static / name).read_text(encoding="utf-8") for name in names)
+
+
+def finite(value):
+    """Return the number as a float, or None for whatever is not a finite number."""
+    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+        return None
+    try:
+        number = float(value)
+    except OverflowError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+class Temperature(t.TraitType):
+    """A finite number from 0.01 to 100."""
+
+    def validate(self, obj, value):
+        number = finite(value)
+        if number is None or not 0.01 <= number <= 100:
+            raise t.TraitError(
+                f"{self.name} must be a number from 0.01 to 100, not {value!r}; "
+                "softmax_lib.hardmax is the limit T -> 0"
+            )
+        return number
+
+
+class PerClass(t.TraitType):
+    """A list with one entry a class; those that belong together change together."""
+
+    def set(self, obj, value):
+        """Set it, and let no observer and no page see the labels and the logits differ in length.
+
+        The checks and the notifications wait until both are set; the page gets one message.
+        """
+        with obj.hold_sync(), obj.hold_trait_notifications():
+            super().set(obj, value)
+            obj._fit_labels(self.name)
+
+    def listed(self, value):
+        """Return a list, a tuple or a one-dimensional array as a list, anything else as None."""
+        value = value.tolist() if hasattr(value, "tolist") else value
+        return list(value) if isinstance(value, (list, tuple)) else None
+
+
+class Logits(PerClass):
+    """Two to ten finite numbers."""
+
+    def validate(self, obj, value):
+        values = self.listed(value)
+        floats = None if values is None else [finite(entry) for entry in values]
+        if floats is None or not 2 <= len(floats) <= 10 or None in floats:
+            raise t.TraitError(
+                f"{self.name} must be a list of 2 to 10 finite numbers, not {value!r}"
+            )
+        return floats
+
+
+class Labels(PerClass):
+    """A list of strings."""
+
+    def validate(self, obj, value):
+        values = self.listed(value)
+        if values is None or not all(isinstance(entry, str) for entry in values):
+            raise t.TraitError(f"{self.name} must be a list of strings, not {value!r}")
+        return values
+
+
+class Explorer(anywidget.AnyWidget):
+    """An anywidget that also offers a still picture of itself.
+
+    A page shows the picture until the script runs, or where none does.
+    """
+
+    initial = t.Dict().tag(sync=True)  # what the page's reset button goes back to
+
+    def still(self):
+        """Return an SVG of the present state, with a title that says the same in words."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs):
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        return {**data, "image/svg+xml": self.still()}, metadata
