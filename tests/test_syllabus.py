@@ -141,6 +141,12 @@ CLAIMS = [
         "symbolic.shift_cancels(",
     ),
     Claim(
+        "A library's stable softmax subtracts the largest logit, as SciPy's does.",
+        STABILITY,
+        "eq-stability-shift",
+        "np.testing.assert_allclose(shifted_softmax(hostile), theirs, rtol=1e-15)",
+    ),
+    Claim(
         "A shift is all that the probabilities leave open: they fix every gap.",
         SCORES,
         "eq-scores-shift",
@@ -230,6 +236,12 @@ CLAIMS = [
         TEMPERATURE,
         "eq-temperature",
         "TemperatureExplorer(logits=z.tolist(), temperature=1.0)",
+    ),
+    Claim(
+        "At every temperature the outputs still sum to one.",
+        TEMPERATURE,
+        "eq-temperature",
+        "np.testing.assert_allclose(totals, 1, rtol=1e-15)",
     ),
     Claim(
         "For those logits every entry from T = 0.01 to 100 agrees with a hundred digits.",
