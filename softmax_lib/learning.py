@@ -1,4 +1,4 @@
-"""What a page of the book asks of Python besides mathematics: to show code, and to check answers."""
+"""What a page asks of Python besides mathematics: to show code, and to check answers."""
 
 import inspect
 import re
@@ -66,8 +66,13 @@ def check(answer, expected, *, tolerance=1e-9):
     if not wrong.any():
         return "Right."
     first = int(np.argmax(wrong))
-    size = "small" if answer.flat[first] < expected.flat[first] else "large"
-    where = f" Entry {first + 1} is" if answer.size > 1 else " It is"
+    got, right = answer.flat[first], expected.flat[first]
+    if np.isnan(got) or np.isnan(right):
+        fault = "is not a number" if np.isnan(got) else "should not be a number"
+    else:
+        fault = "is too small" if got < right else "is too large"
+    if answer.size == 1:
+        return f"Not yet: It {fault}."
     verb = "is" if wrong.sum() == 1 else "are"
-    count = f" {wrong.sum()} of {answer.size} values {verb} off." if answer.size > 1 else ""
-    return f"Not yet:{count}{where} too {size}."
+    count = f"{wrong.sum()} of {answer.size} values {verb} off."
+    return f"Not yet: {count} Entry {first + 1} {fault}."

@@ -14,15 +14,18 @@ def softmax(z, temperature=1):
 
 
 def logits(num_classes):
+    """Return the real symbols z1 to zK."""
     return sp.symbols(f"z1:{num_classes + 1}", real=True)
 
 
 def require_zero(expression, statement):
+    """Raise ProofError, quoting the statement, unless SymPy simplifies the expression to 0."""
     remainder = sp.simplify(expression)
     if remainder != 0:
         raise ProofError(f"{statement}: {remainder} is left where 0 should be")
 
 
 def require_equal(found, expected, statement):
+    """Raise ProofError, quoting the statement, unless the two are the same expression."""
     if found != expected:
         raise ProofError(f"{statement}: found {found}, expected {expected}")

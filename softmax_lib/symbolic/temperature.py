@@ -71,6 +71,7 @@ def cold_limit_is_hardmax(max_classes=5, softmax=softmax):
         for ties in range(1, num_classes + 1):
             gaps = sp.symbols(f"g1:{num_classes - ties + 1}", positive=True)
             p = softmax([m] * ties + [m - g for g in gaps], T)
+            require_zero(sum(p) - 1, f"K = {num_classes}: the shares sum to 1")
             # p_i is its ratio to the first share, which is a largest one, over the sum of all
             # these ratios: a continuous function, so the limits may be taken one by one.
             ratios = [sp.limit(sp.simplify(p_i / p[0]), T, 0, "+") for p_i in p]

@@ -1,0 +1,65 @@
+"""What a page asks of Python: verdicts that are right and give nothing away, and its own code."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+from softmax_lib import shifted_softmax
+from softmax_lib.learning import check, show_source
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (3, 3.0),
+        ([1, 2], np.array([1.0, 2.0])),
+        (1 / 3, 0.33333333333),  # within a relative 1e-9
+        (1e-12, 0),  # near zero the error is absolute
+        ([np.nan, np.inf], [np.nan, np.inf]),
+        ([], []),
+    ],
+)
+def test_a_right_answer_is_right(answer, expected):
+    assert check(answer, expected) == "Right."
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected", "verdict"),
+    [
+        (2, 3, "Not yet: It is too small."),
+        (4, 3, "Not yet: It is too large."),
+        ([1, 5, 7], [1, 2, 3], "Not yet: 2 of 3 values are off. Entry 2 is too large."),
+        ([1, 2, 2], [1, 2, 3], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
+        ([[1], [2], [0]], [[1], [2], [3]], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
+        ([1, 2], [1, 2, 3], "Not yet: the answer has shape (2,), and should have (3,)."),
+        (3, [3], "Not yet: the answer has shape (), and should have (1,)."),
+        (np.nan, 3, "Not yet: It is not a number."),
+        ([3, 1], [3, np.nan], "Not yet: 1 of 2 values is off. Entry 2 should not be a number."),
+    ],
+)
+def test_a_wrong_answer_is_told_where_to_look(answer, expected, verdict):
+    assert check(answer, expected) == verdict
+
+
+def test_tolerance_is_what_it_says():
+    assert check(1.009, 1, tolerance=0.01) == "Right."
+    assert check(1.03, 1, tolerance=0.01) != "Right."
+
+
+def test_source_shown_is_the_code_without_its_docstring():
+    shown = show_source(shifted_softmax).data
+    assert shown.startswith("```python\ndef shifted_softmax(z, axis=-1):\n    x, axes")
+    assert shown.endswith("\n```")
+    body = shown.removeprefix("```python\n").removesuffix("\n```").splitlines()
+    whole = inspect.getsource(shifted_softmax).splitlines()
+    assert body[1:] == whole[len(whole) - len(body) + 1 :]
+    assert '"""' not in shown
+
+
+def test_source_of_a_function_with_no_docstring_is_whole():
+    def double(x):
+        text = """not a docstring"""
+        return x + x, text
+
+    assert 'text = """not a docstring"""' in show_source(double).data
