@@ -40,18 +40,67 @@
     document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
   }
 
+  // A link carries what differs from the state that the page was built with, as JSON after the
+  // widget's id: #widget-1={"temperature":0.5}. What the widget does not accept is not used.
+  function stateInAddress(id, built, accepts) {
+    const [name, text] = location.hash.slice(1).split(/=(.*)/s);
+    if (name !== id || !text) return {};
+    try {
+      const changes = JSON.parse(decodeURIComponent(text));
+      const known = Object.keys(changes).every((k) => Object.hasOwn(built, k) && k !== "initial");
+      return known && accepts({ ...built, ...changes }) ? changes : {};
+    } catch {
+      return {};
+    }
+  }
+
+  function linkButton(id, built, model) {
+    const said = Object.assign(document.createElement("span"), { role: "status" });
+    const button = Object.assign(document.createElement("button"), {
+      type: "button", textContent: "Copy a link to this state",
+    });
+    button.addEventListener("click", async () => {
+      const changed = Object.keys(built).filter(
+        (name) => JSON.stringify(model.get(name)) !== JSON.stringify(built[name]),
+      );
+      const state = JSON.stringify(Object.fromEntries(changed.map((n) => [n, model.get(n)])));
+      const address = `#${id}${changed.length ? `=${encodeURIComponent(state)}` : ""}`;
+      history.replaceState(null, "", address);
+      try {
+        await navigator.clipboard.writeText(location.href);
+        said.textContent = "Copied.";
+      } catch {
+        said.textContent = "The link is in the address bar."; // the browser allows no copying
+      }
+    });
+    const line = Object.assign(document.createElement("p"), { className: "widget-link" });
+    line.append(button, " ", said);
+    return line;
+  }
+
   async function draw(place) {
-    const { _esm, _css, ...values } = models[place.dataset.model].state;
+    const id = place.dataset.model;
+    const { _esm, _css, ...built } = models[id].state;
     const address = URL.createObjectURL(new Blob([_esm], { type: "text/javascript" }));
     try {
       const { default: exported } = await import(address);
       const widget = typeof exported === "function" ? await exported() : exported;
-      const model = makeModel(values);
+      const accepts = widget.accepts ?? (() => false);
+      const model = makeModel({ ...built, ...stateInAddress(id, built, accepts) });
       const el = document.createElement("div");
       addStyle(_css);
       await widget.initialize?.({ model });
       await widget.render({ model, el });
       place.replaceChildren(el); // only now: a widget that fails leaves its still picture
+      if (!widget.accepts) return;
+      place.append(linkButton(id, built, model));
+      addEventListener("hashchange", () => {
+        if (!location.hash.startsWith(`#${id}=`)) return;
+        const state = { ...built, ...stateInAddress(id, built, accepts) };
+        for (const [name, value] of Object.entries(state)) model.set(name, value);
+        place.scrollIntoView();
+      });
+      if (location.hash.startsWith(`#${id}`)) place.scrollIntoView();
     } finally {
       URL.revokeObjectURL(address);
     }

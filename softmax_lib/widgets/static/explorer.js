@@ -113,6 +113,16 @@ function percent(p) {
   return p < 0.005 ? "under 1 %" : `${Math.round(100 * p)} %`;
 }
 
+// What a state that comes with a link must be made of.
+function isNumber(value, min = -Number.MAX_VALUE, max = Number.MAX_VALUE) {
+  return typeof value === "number" && value >= min && value <= max; // which NaN is not
+}
+
+function isListOf(isEntry, value, shortest, longest) {
+  return Array.isArray(value) && value.length >= shortest && value.length <= longest &&
+    value.every(isEntry);
+}
+
 function reducedMotion() {
   return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

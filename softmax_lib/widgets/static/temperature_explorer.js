@@ -270,7 +270,8 @@ function render({ model, el }) {
 
     const most = Math.log(count);
     const nats = H < 0.001 ? scientific(Math.log(H)) : H.toFixed(4);
-    setText(total, `sum ${p.reduce((sum, value) => sum + value, 0)}`);
+    // Of the sixteen digits that a double has, the last is rounding.
+    setText(total, `sum ${Number(p.reduce((sum, value) => sum + value, 0).toPrecision(15))}`);
     setText(entropyText, `entropy ${nats} nats`);
     setText(mostText, `of ln ${count} = ${most.toFixed(4)}`);
     entropyFill.style.width = `${(100 * H) / most}%`;
@@ -311,4 +312,10 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+function accepts({ temperature, logits, labels }) {
+  return isNumber(temperature, T_MIN, T_MAX) &&
+    isListOf((z) => isNumber(z), logits, MIN_CLASSES, MAX_CLASSES) &&
+    isListOf((label) => typeof label === "string", labels, logits.length, logits.length);
+}
+
+export default { render, accepts };

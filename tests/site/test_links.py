@@ -1,0 +1,108 @@
+"""A link to an explorer's state opens it in that state; a malformed one opens it as new."""
+
+import json
+from urllib.parse import quote
+
+import pytest
+from playwright.sync_api import expect
+
+PAGE = "chapters/temperature.html"
+ANCHOR = "widget-1"
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Return a function that opens the temperature chapter with something after the #."""
+    contexts = []
+
+    def open_page(after=""):
+        contexts.append(browser.new_context(permissions=["clipboard-read", "clipboard-write"]))
+        page = contexts[-1].new_page()
+        page.goto(f"{site}/{PAGE}{after}")
+        page.locator(".softmax-explorer").first.wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def state(page):
+    return json.loads(page.locator(".softmax-explorer").first.get_attribute("data-state"))
+
+
+def link_to(state):
+    text = state if isinstance(state, str) else json.dumps(state)
+    return f"#{ANCHOR}={quote(text)}"
+
+
+def copy_button(page):
+    return page.locator(f"[data-model={ANCHOR}]").get_by_role("button", name="Copy a link")
+
+
+def test_a_copied_link_opens_the_explorer_as_it_was(visit):
+    page = visit()
+    explorer = page.locator(".softmax-explorer").first
+    explorer.get_by_role("spinbutton").nth(0).fill("0.37")
+    explorer.get_by_role("spinbutton").nth(2).fill("-5")
+    explorer.get_by_role("button", name="Add class").click()
+    copy_button(page).click()
+    expect(page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
+    address = page.evaluate("navigator.clipboard.readText()")
+    assert address == page.url
+    before = state(page)
+    assert before["temperature"] == 0.37
+    again = visit("#" + address.partition("#")[2])
+    assert state(again) == before
+    again.get_by_role("button", name="Reset").first.click()
+    expect(again.locator(".se-label")).to_have_count(4)
+
+
+def test_a_link_to_the_unchanged_explorer_is_short(visit):
+    page = visit()
+    copy_button(page).click()
+    assert page.url.endswith(f"{PAGE}#{ANCHOR}")
+
+
+def test_a_link_opened_on_the_same_page_is_followed(visit):
+    page = visit()
+    for temperature in (0.5, 20):
+        page.evaluate("(hash) => { location.hash = hash; }", link_to({"temperature": temperature}))
+        page.wait_for_function(
+            "(T) => JSON.parse(document.querySelector('.softmax-explorer').dataset.state)"
+            ".temperature === T",
+            arg=temperature,
+        )
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"temperature": 0},
+        {"temperature": 101},
+        {"temperature": "1"},
+        {"temperature": None},
+        {"logits": [1]},
+        {"logits": [1, 2, 3]},  # four labels
+        {"logits": [1, None, 3, 4]},
+        {"logits": 7},
+        {"logits": [0] * 11, "labels": ["x"] * 11},
+        {"labels": ["a", "b", "c", 4]},
+        {"temperature": 2, "colour": "red"},
+        {"temperature": 2, "initial": {}},
+        {"temperature": 2, "toString": 1},
+        [2],
+        None,
+        "{",
+        "%",
+        "",
+        '{"temperature": 1e999}',
+    ],
+    ids=str,
+)
+def test_a_malformed_link_opens_the_explorer_as_new(visit, bad):
+    assert state(visit(link_to(bad))) == state(visit())
+
+
+def test_a_broken_escape_opens_the_explorer_as_new(visit):
+    assert state(visit(f"#{ANCHOR}=%E0%A4%A")) == state(visit())
