@@ -51,6 +51,7 @@ def configure(app, config):
     # Mathematics is typeset while the book builds. The node that does it comes with the
     # environment, which need not be on PATH, and bad TeX must stop the build.
     sphinxcontrib.katex.NODEJS_BINARY = str(Path(executable.ROOT_DIR) / "bin" / "node")
+    sphinxcontrib.katex.STARTUP_TIMEOUT = 60  # its 5 seconds are short on a busy machine
     sphinxcontrib.katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
 
     repository = repository_address(app.srcdir)
