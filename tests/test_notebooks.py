@@ -53,6 +53,16 @@ def test_cell_ids_are_unique(path):
     assert len(names) == len(set(names))
 
 
+def test_every_page_describes_itself_in_its_own_words():
+    described = {}
+    for path in NOTEBOOKS:
+        metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+        text = metadata.get("myst", {}).get("html_meta", {}).get("description", "")
+        assert 50 <= len(text) <= 160, f"{path.name}: {len(text)} characters"
+        described[text] = path
+    assert len(described) == len(NOTEBOOKS)
+
+
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
 def test_a_chapter_never_defines_its_own_softmax(path):
     for cell in cells(path, "code"):
