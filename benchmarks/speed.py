@@ -1,0 +1,214 @@
+"""Speed and memory of softmax_lib beside its peers: `make bench` writes speed.md and speed.svg.
+
+All that is compared runs in one process, in turns, so that a busy machine slows all alike; what
+counts is the ratio of each turn. PyTorch (on one thread) and JAX take part where they are
+installed.
+"""
+
+import importlib.util
+import os
+import platform
+import statistics
+import time
+import tracemalloc
+from datetime import date
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import scipy.special
+import sklearn.utils.extmath
+
+import softmax_lib
+from softmax_lib.losses import cross_entropy_with_grad
+
+HERE = Path(__file__).parent
+TURNS = 15
+SECONDS_A_TURN = 0.02
+SHAPES = [
+    ((10,), -1),
+    ((1000,), -1),
+    ((1_000_000,), -1),
+    ((10_000, 10), -1),
+    ((10_000, 10), 0),
+    ((1024, 1000), -1),
+    ((1024, 1000), 0),
+    ((64, 50_257), -1),
+    ((8, 8, 512, 512), -1),
+]
+LOSS_SHAPES = [(10_000, 10), (1024, 1000), (64, 50_257)]
+
+
+def scipy_cross_entropy(z, labels):
+    """Return loss and gradient as one writes them with SciPy."""
+    rows = np.arange(len(z))
+    log_p = scipy.special.log_softmax(z, axis=-1)
+    grad = np.exp(log_p)
+    grad[rows, labels] -= 1
+    return -log_p[rows, labels], grad
+
+
+def peers_of(name, z, axis):
+    """Return {peer: a call that does to z what softmax_lib's function of that name does}."""
+    theirs = getattr(scipy.special, name)
+    calls = {"SciPy": lambda: theirs(z, axis=axis)}
+    if name == "softmax" and z.ndim == 2 and axis == -1:
+        calls["scikit-learn"] = lambda: sklearn.utils.extmath.softmax(z)
+    if importlib.util.find_spec("torch"):
+        import torch
+
+        torch.set_num_threads(1)
+        tensor, dim = torch.from_numpy(z), axis
+        calls["PyTorch"] = lambda: getattr(torch, name)(tensor, dim)
+    if importlib.util.find_spec("jax"):
+        import jax
+
+        jax.config.update("jax_enable_x64", True)
+        compiled = jax.jit(getattr(jax.nn, name), static_argnames="axis")
+        array = jax.numpy.asarray(z)
+        calls["JAX"] = lambda: compiled(array, axis=axis).block_until_ready()
+    return calls
+
+
+def calls_in_a_turn(call):
+    """Return how many calls fill a turn, after one to warm up."""
+    call()
+    start = time.perf_counter()
+    call()
+    return max(1, round(SECONDS_A_TURN / (time.perf_counter() - start)))
+
+
+def seconds(call, count):
+    start = time.perf_counter()
+    for _ in range(count):
+        call()
+    return (time.perf_counter() - start) / count
+
+
+def ratios(ours, peers):
+    """Return {peer: quartiles of its time over ours}."""
+    counts = {name: calls_in_a_turn(call) for name, call in {"": ours, **peers}.items()}
+    turns = {name: [] for name in peers}
+    for _ in range(TURNS):
+        own = seconds(ours, counts[""])
+        for name, call in peers.items():
+            turns[name].append(seconds(call, counts[name]) / own)
+    return {name: statistics.quantiles(values) for name, values in turns.items()}
+
+
+def extra_memory(call, z):
+    """Return the most memory that the call holds at once, as a multiple of its input."""
+    call()
+    tracemalloc.start()
+    result = call()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    del result
+    return peak / z.nbytes
+
+
+def measure():
+    """Yield (function, dtype, shape, axis, {peer: quartiles})."""
+    rng = np.random.default_rng(0)
+    for dtype in (np.float64, np.float32):
+        for shape, axis in SHAPES:
+            z = (4 * rng.standard_normal(shape)).astype(dtype)
+            for name in ("softmax", "log_softmax", "logsumexp"):
+                own = getattr(softmax_lib, name)
+                call = partial(own, z, axis=axis)
+                yield name, dtype, shape, axis, ratios(call, peers_of(name, z, axis))
+        for shape in LOSS_SHAPES:
+            z = (4 * rng.standard_normal(shape)).astype(dtype)
+            labels = rng.integers(shape[1], size=shape[0])
+            call = partial(cross_entropy_with_grad, z, labels)
+            peers = {"SciPy": partial(scipy_cross_entropy, z, labels)}
+            yield "cross_entropy_with_grad", dtype, shape, -1, ratios(call, peers)
+
+
+def memory():
+    """Yield (what, softmax_lib's multiple of the input, SciPy's)."""
+    z = 4 * np.random.default_rng(0).standard_normal((1024, 1000))
+    out = np.empty_like(z)
+    for name in ("softmax", "log_softmax", "logsumexp"):
+        own, theirs = getattr(softmax_lib, name), getattr(scipy.special, name)
+        yield name, extra_memory(partial(own, z), z), extra_memory(partial(theirs, z, axis=-1), z)
+        if name != "logsumexp":
+            yield f"{name}, out=", extra_memory(partial(own, z, out=out), z), None
+
+
+def machine():
+    names = [line for line in open("/proc/cpuinfo") if "model name" in line] or [":unknown"]
+    libraries = ["numpy", "scipy", "scikit-learn", "torch", "jax"]
+    found = [f"{n} {version(n)}" for n in libraries if importlib.util.find_spec(MODULES.get(n, n))]
+    return (
+        f"{names[0].partition(':')[2].strip()}, {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {platform.python_version()}, {', '.join(found)}; {date.today():%d %B %Y}"
+    )
+
+
+MODULES = {"scikit-learn": "sklearn"}
+
+
+def table(rows):
+    names = list(dict.fromkeys(name for *_, peers in rows for name in peers))
+    lines = [
+        "| function | dtype | shape | axis | " + " | ".join(names) + " |",
+        "|---|---|---|--:|" + "--:|" * len(names),
+    ]
+    for function, dtype, shape, axis, peers in rows:
+        cells = [
+            f"{peers[n][1]:.2f} ({peers[n][0]:.2f} to {peers[n][2]:.2f})" if n in peers else ""
+            for n in names
+        ]
+        what = f"`{function}` | {np.dtype(dtype)} | {shape} | {axis}"
+        lines.append(f"| {what} | " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def chart(rows):
+    plt.rcParams.update({"svg.hashsalt": "softmax", "font.size": 8})
+    functions = list(dict.fromkeys(row[0] for row in rows))
+    fig, axes = plt.subplots(1, len(functions), figsize=(13, 5), sharex=True)
+    for ax, function in zip(axes, functions, strict=True):
+        own = [row for row in rows if row[0] == function]
+        labels = [f"{np.dtype(d).name[5:]}: {s}, {a}" for _, d, s, a, _ in own]
+        ax.barh(labels, [peers["SciPy"][1] for *_, peers in own], color="#3f86cf")
+        ax.axvline(1, color="black")
+        ax.invert_yaxis()
+        ax.set(title=function, xscale="log", xlabel="times as fast as SciPy")
+    fig.tight_layout()
+    fig.savefig(HERE / "speed.svg", metadata={"Date": None})
+
+
+if __name__ == "__main__":
+    rows = []
+    for row in measure():
+        rows.append(row)
+        print(row[0], np.dtype(row[1]), row[2], row[3],
+              {name: round(q[1], 2) for name, q in row[4].items()}, flush=True)  # fmt: skip
+    used = [f"| {what} | {own:.3f} | {f'{theirs:.2f}' if theirs else ''} |"
+            for what, own, theirs in memory()]  # fmt: skip
+    text = f"""# Speed and memory
+
+How many times as fast as each peer softmax_lib is, on logits from a normal distribution with
+standard deviation 4: the median of {TURNS} turns, and the quartiles. Above 1 it is faster.
+
+{machine()}
+
+{table(rows)}
+
+![Ratios to SciPy](speed.svg)
+
+## Peak memory beyond the input
+
+As a multiple of the input, (1024, 1000) in float64; a result of that size is counted.
+
+| function | softmax_lib | SciPy |
+|---|--:|--:|
+{chr(10).join(used)}
+"""
+    (HERE / "speed.md").write_text(text)
+    chart(rows)
+    print(f"Written: {HERE / 'speed.md'}")
