@@ -57,20 +57,15 @@ class PerClass(t.TraitType):
 
 
 class Logits(PerClass):
-    """Two to ten finite numbers, none further from 0 than `limit`, where there is one."""
-
-    def __init__(self, default_value, *, limit=math.inf):
-        super().__init__(default_value)
-        self.limit = limit
+    """Two to ten finite numbers."""
 
     def validate(self, obj, value):
         values = self.listed(value)
-        floats = [None] if values is None else [finite(entry) for entry in values]
-        ok = 2 <= len(floats) <= 10 and None not in floats
-        if not ok or max(map(abs, floats)) > self.limit:
-            bounded = f"numbers from -{self.limit:g} to {self.limit:g}"
-            kind = "finite numbers" if self.limit == math.inf else bounded
-            raise t.TraitError(f"{self.name} must be a list of 2 to 10 {kind}, not {value!r}")
+        floats = None if values is None else [finite(entry) for entry in values]
+        if floats is None or not 2 <= len(floats) <= 10 or None in floats:
+            raise t.TraitError(
+                f"{self.name} must be a list of 2 to 10 finite numbers, not {value!r}"
+            )
         return floats
 
 
@@ -99,38 +94,3 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
         return {**data, "image/svg+xml": self.still()}, metadata
-
-
-class PerClassExplorer(Explorer):
-    """An explorer of logits and labels, one of each a class."""
-
-    logits = Logits([]).tag(sync=True)
-    labels = Labels([]).tag(sync=True)
-
-    _resettable = ("logits", "labels")
-
-    def __init__(self, logits, labels=None, **kwargs):
-        given = {} if labels is None else {"labels": labels}
-        super().__init__(logits=logits, **given, **kwargs)
-        self.initial = {name: getattr(self, name) for name in self._resettable}
-
-    def _fit_labels(self, changed):
-        """Give new logits as many labels: drop the last ones, or add the initial or default ones.
-
-        The page's own labelsFor does the same.
-        """
-        count = len(self.logits)
-        if changed == "logits" and len(self.labels) != count:
-            initial = self.initial.get("labels", [])
-            names = self.labels + initial[len(self.labels) :]
-            names += [f"class {i + 1}" for i in range(len(names), count)]
-            self.labels = names[:count]
-
-    @t.validate("logits", "labels")
-    def _one_label_a_logit(self, proposal):
-        if len(self.labels) != len(self.logits):
-            raise t.TraitError(
-                f"labels must name each of the {len(self.logits)} logits once, "
-                f"and these are {len(self.labels)}: {self.labels!r}"
-            )
-        return proposal.value

@@ -4,11 +4,11 @@ import traitlets as t
 
 from softmax_lib.core import softmax
 from softmax_lib.losses import entropy
-from softmax_lib.widgets._base import PerClassExplorer, Temperature, joined
+from softmax_lib.widgets._base import Explorer, Labels, Logits, Temperature, joined
 from softmax_lib.widgets.still import temperature_picture
 
 
-class TemperatureExplorer(PerClassExplorer):
+class TemperatureExplorer(Explorer):
     r"""See and set what a temperature T does to p = softmax(z / T).
 
     Parameters
@@ -63,9 +63,9 @@ class TemperatureExplorer(PerClassExplorer):
     _esm = joined("softmax.js", "explorer.js", "temperature_explorer.js")
     _css = joined("explorer.css", "temperature_explorer.css")
 
+    logits = Logits([]).tag(sync=True)
+    labels = Labels([]).tag(sync=True)
     temperature = Temperature(1.0).tag(sync=True)
-
-    _resettable = ("logits", "labels", "temperature")
 
     # Not synchronised: the page computes its own, so that it works without Python, and a message
     # a frame for what it already knows would only slow it down.
@@ -73,7 +73,30 @@ class TemperatureExplorer(PerClassExplorer):
     entropy = t.Float(read_only=True)
 
     def __init__(self, logits=(2, 1, 0, -1), labels=None, temperature=1.0, **kwargs):
-        super().__init__(logits, labels, temperature=temperature, **kwargs)
+        given = {} if labels is None else {"labels": labels}
+        super().__init__(logits=logits, temperature=temperature, **given, **kwargs)
+        self.initial = {name: getattr(self, name) for name in ("logits", "labels", "temperature")}
+
+    def _fit_labels(self, changed):
+        """Give new logits as many labels: drop the last ones, or add the initial or default ones.
+
+        The page's own labelsFor does the same.
+        """
+        count = len(self.logits)
+        if changed == "logits" and len(self.labels) != count:
+            initial = self.initial.get("labels", [])
+            names = self.labels + initial[len(self.labels) :]
+            names += [f"class {i + 1}" for i in range(len(names), count)]
+            self.labels = names[:count]
+
+    @t.validate("logits", "labels")
+    def _one_label_a_logit(self, proposal):
+        if len(self.labels) != len(self.logits):
+            raise t.TraitError(
+                f"labels must name each of the {len(self.logits)} logits once, "
+                f"and these are {len(self.labels)}: {self.labels!r}"
+            )
+        return proposal.value
 
     @t.observe("logits", "temperature")
     def _follow(self, _change):

@@ -91,35 +91,6 @@ function numberField(attributes, { min, max, get, onInput, onRefusal }) {
   return node;
 }
 
-// A name for each of count classes: the labels, the ones from the beginning, then "class 5", ...
-// Python's _fit_labels does the same.
-function labelsFor(count, labels, initial) {
-  const names = [...labels, ...initial.slice(labels.length)];
-  return Array.from({ length: count }, (_, i) => names[i] ?? `class ${i + 1}`);
-}
-
-// Still focusable and clickable at the limit, so that a reader learns why nothing happens.
-function markLimit(node, reached, reason, title) {
-  setAttributes(node, { "aria-disabled": reached, title: reached ? reason : title });
-}
-
-// A line that is seen at once and, in the node `live`, spoken only when it has stood half a second.
-function spokenLine() {
-  const line = h("p", { class: "se-line", "aria-hidden": "true" });
-  const live = h("p", { class: "se-hidden se-live", "aria-live": "polite" });
-  let timer = 0;
-  return {
-    nodes: [h("div", { class: "se-status" }, line), live],
-    say(text) {
-      setText(line, text);
-      clearTimeout(timer);
-      timer = setTimeout(() => setText(live, text), 500);
-    },
-    sayNow: () => setText(live, line.textContent),
-    stop: () => clearTimeout(timer),
-  };
-}
-
 // e to the power lnValue as, say, 3.72e-44; far below the smallest double too.
 function scientific(lnValue) {
   if (lnValue === -Infinity) return "0";
@@ -128,12 +99,6 @@ function scientific(lnValue) {
   let digits = (10 ** (tens - exponent)).toFixed(2);
   if (digits === "10.00") [digits, exponent] = ["1.00", exponent + 1];
   return `${digits}e${exponent}`;
-}
-
-// e to the power lnValue with four digits
-function formatPositive(lnValue) {
-  return Math.abs(lnValue) < Math.log(9999.5) ? Math.exp(lnValue).toPrecision(4)
-    : scientific(lnValue);
 }
 
 // A probability that neither passes for 0 nor for 1 when it is not. lnRest() is ln(1 - p).

@@ -60,7 +60,11 @@ function render({ model, el }) {
     labels: model.get("labels"),
   });
   const initial = model.get("initial") ?? read();
-  const labelsOf = (logits) => labelsFor(logits.length, read().labels, initial.labels);
+  const labelsFor = (count) => {
+    const { labels } = read();
+    const names = [...labels, ...initial.labels.slice(labels.length)];
+    return Array.from({ length: count }, (_, i) => names[i] ?? `class ${i + 1}`);
+  };
 
   // ---- what changes the model -------------------------------------------------------------
 
@@ -84,7 +88,7 @@ function render({ model, el }) {
     redraw();
   }
 
-  const setLogits = (logits) => edit({ logits, labels: labelsOf(logits) });
+  const setLogits = (logits) => edit({ logits, labels: labelsFor(logits.length) });
   const setLogit = (i, value) => setLogits(read().logits.map((z, j) => (j === i ? value : z)));
 
   let refusal = ""; // why the last input was not taken, instead of the usual line
@@ -187,7 +191,8 @@ function render({ model, el }) {
   const entropyText = h("span", { class: "se-entropy" });
   const mostText = h("span", { class: "se-most" });
   const entropyFill = h("div", { class: "se-fill" });
-  const status = spokenLine();
+  const line = h("p", { class: "se-line", "aria-hidden": "true" });
+  const live = h("p", { class: "se-hidden se-live", "aria-live": "polite" });
 
   const preset = select(
     "preset logits",
@@ -218,16 +223,18 @@ function render({ model, el }) {
     bars,
     h("div", { class: "se-bar se-totals se-quiet" }, total, entropyText, mostText,
       h("div", { class: "se-track", "aria-hidden": "true" }, entropyFill)),
-    ...status.nodes,
+    h("div", { class: "se-status" }, line), live,
     h("div", { class: "se-bar" }, preset, reset, h("div", { class: "se-pair" }, add, remove)));
 
   // ---- keeping it current -----------------------------------------------------------------
+
+  let liveTimer = 0;
 
   function draw() {
     const state = read();
     const { temperature, logits } = state;
     const count = logits.length;
-    const labels = labelsOf(logits); // for a moment the two may differ in length
+    const labels = labelsFor(count); // for a moment the two may differ in length
     const p = softmax(logits, temperature);
     const lnP = logSoftmax(logits, temperature);
     const atOne = softmax(logits, 1);
@@ -269,29 +276,37 @@ function render({ model, el }) {
     setText(mostText, `of ln ${count} = ${most.toFixed(4)}`);
     entropyFill.style.width = `${(100 * H) / most}%`;
 
-    status.say(refusal || describe({ temperature, logits, labels }, p, H));
+    const text = refusal || describe({ temperature, logits, labels }, p, H);
+    setText(line, text);
+    clearTimeout(liveTimer);
+    liveTimer = setTimeout(() => setText(live, text), 500); // spoken once the reader pauses
 
     const chosen = PRESETS.findIndex(([, z]) => String(z) === String(logits));
     preset.value = chosen + 1;
-    markLimit(add, count === MAX_CLASSES, `at most ${MAX_CLASSES} classes`, "adds one more class");
-    markLimit(remove, count === MIN_CLASSES, `at least ${MIN_CLASSES} classes`, `removes ${labels[count - 1]}`);
+    limit(add, count === MAX_CLASSES, `at most ${MAX_CLASSES} classes`, "adds one more class");
+    limit(remove, count === MIN_CLASSES, `at least ${MIN_CLASSES} classes`, `removes ${labels[count - 1]}`);
 
     root.dataset.state = JSON.stringify({
       temperature, logits, labels, probabilities: p, entropy: H,
     });
   }
 
+  // Still focusable and clickable at the limit, so that a reader learns why nothing happens.
+  function limit(node, reached, reason, title) {
+    setAttributes(node, { "aria-disabled": reached, title: reached ? reason : title });
+  }
+
   const redraw = oncePerFrame(draw);
   const events = ["change:temperature", "change:logits", "change:labels"];
   for (const event of events) model.on(event, redraw);
   draw();
-  status.sayNow();
+  setText(live, line.textContent);
   el.append(root);
 
   return () => {
     for (const event of events) model.off(event, redraw);
     clearTimeout(sweepTimer);
-    status.stop();
+    clearTimeout(liveTimer);
     redraw.cancel();
     root.remove();
   };
