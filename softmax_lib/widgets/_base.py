@@ -25,17 +25,53 @@ def finite(value):
     return number if math.isfinite(number) else None
 
 
-class Temperature(t.TraitType):
-    """A finite number from 0.01 to 100."""
+class Number(t.TraitType):
+    """A finite number from `low` to `high`; `whole` takes integers alone, and keeps them so."""
+
+    def __init__(self, default, low, high, *, whole=False, hint=""):
+        super().__init__(default)
+        self.low, self.high, self.whole, self.hint = low, high, whole, hint
 
     def validate(self, obj, value):
         number = finite(value)
-        if number is None or not 0.01 <= number <= 100:
+        inside = number is not None and self.low <= number <= self.high
+        if not inside or (self.whole and number != int(number)):
+            kind = "a whole number" if self.whole else "a number"
             raise t.TraitError(
-                f"{self.name} must be a number from 0.01 to 100, not {value!r}; "
-                "softmax_lib.hardmax is the limit T -> 0"
+                f"{self.name} must be {kind} from {self.low:g} to {self.high:g}, "
+                f"not {value!r}{self.hint}"
             )
-        return number
+        return int(number) if self.whole else number
+
+
+class Temperature(Number):
+    """A finite number from 0.01 to 100."""
+
+    def __init__(self, default=1.0):
+        super().__init__(default, 0.01, 100, hint="; softmax_lib.hardmax is the limit T -> 0")
+
+
+class Choice(t.TraitType):
+    """One of a few values, each a string or None."""
+
+    def __init__(self, *values):
+        super().__init__(values[0], allow_none=None in values)
+        self.values = values
+
+    def validate(self, obj, value):
+        if not isinstance(value, str) or value not in self.values:
+            known = ", ".join(map(repr, self.values))
+            raise t.TraitError(f"{self.name} must be one of {known}, not {value!r}")
+        return value
+
+
+class Flag(t.TraitType):
+    """True or False, and nothing that only counts as one of them."""
+
+    def validate(self, obj, value):
+        if not isinstance(value, bool):
+            raise t.TraitError(f"{self.name} must be True or False, not {value!r}")
+        return value
 
 
 class PerClass(t.TraitType):
@@ -57,14 +93,19 @@ class PerClass(t.TraitType):
 
 
 class Logits(PerClass):
-    """Two to ten finite numbers."""
+    """A list of `fewest` to `most` finite numbers."""
+
+    def __init__(self, default=(), fewest=2, most=10):
+        super().__init__(list(default))
+        self.fewest, self.most = fewest, most
 
     def validate(self, obj, value):
         values = self.listed(value)
         floats = None if values is None else [finite(entry) for entry in values]
-        if floats is None or not 2 <= len(floats) <= 10 or None in floats:
+        if floats is None or not self.fewest <= len(floats) <= self.most or None in floats:
+            count = self.fewest if self.fewest == self.most else f"{self.fewest} to {self.most}"
             raise t.TraitError(
-                f"{self.name} must be a list of 2 to 10 finite numbers, not {value!r}"
+                f"{self.name} must be a list of {count} finite numbers, not {value!r}"
             )
         return floats
 

@@ -60,8 +60,8 @@ class TemperatureExplorer(Explorer):
     'class 5'
     """
 
-    _esm = joined("softmax.js", "explorer.js", "temperature_explorer.js")
-    _css = joined("explorer.css", "temperature_explorer.css")
+    _esm = joined("softmax.js", "explorer.js", "temperature_control.js", "temperature_explorer.js")
+    _css = joined("explorer.css", "temperature_control.css", "temperature_explorer.css")
 
     logits = Logits([]).tag(sync=True)
     labels = Labels([]).tag(sync=True)

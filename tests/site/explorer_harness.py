@@ -95,6 +95,34 @@ def write_page(folder, *widgets, body="", style=""):
     return folder / "index.html"
 
 
+# What is wrong with an explorer's layout: out of its frame, cut off, small, or one on another.
+FLAWS = """() => {
+  const root = document.querySelector(".softmax-explorer");
+  const box = (node) => node.getBoundingClientRect();
+  const seen = "input, select, button, .se-label, .se-value, .se-track, .se-totals span, .se-line";
+  const nodes = [...root.querySelectorAll(seen)];
+  const outer = box(root);
+  const wrong = [];
+  nodes.forEach((a, i) => {
+    const A = box(a);
+    if (A.left < outer.left || A.right > outer.right + 0.5) wrong.push(["out", a.outerHTML]);
+    if (a.matches(".se-value, .se-totals span") && a.scrollWidth > a.clientWidth + 1 &&
+        getComputedStyle(a).display !== "inline") wrong.push(["cut", a.outerHTML]);
+    if (a.matches("input, select, button") && Math.min(A.width, A.height) < 24) {
+      wrong.push(["small", a.outerHTML]);
+    }
+    for (const b of nodes.slice(i + 1)) {
+      const B = box(b);
+      if (A.left < B.right - 1 && B.left < A.right - 1 &&
+          A.top < B.bottom - 1 && B.top < A.bottom - 1) {
+        wrong.push(["overlap", a.outerHTML, b.outerHTML]);
+      }
+    }
+  });
+  return wrong;
+}"""
+
+
 def settle(page):
     """Wait until the explorers have drawn what they were told."""
     page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")

@@ -47,6 +47,62 @@ function oncePerFrame(draw) {
   return request;
 }
 
+// Calls step() every `wait` ms until it returns false or stop() is called; onChange() says that it
+// has begun or ended. Each explorer gives a calm pace for readers who asked for less motion.
+function repeat(step, onChange) {
+  let timer = 0;
+  const player = {
+    get running() {
+      return timer !== 0;
+    },
+    start(wait) {
+      const next = () => {
+        timer = setTimeout(next, wait);
+        if (step() === false) player.stop();
+      };
+      next();
+      onChange();
+    },
+    stop() {
+      clearTimeout(timer);
+      timer = 0;
+      onChange();
+    },
+  };
+  return player;
+}
+
+// The line that says in words what there is to see. It is read out once the reader pauses.
+function statusLine() {
+  const line = h("p", { class: "se-line", "aria-hidden": "true" });
+  const live = h("p", { class: "se-hidden se-live", "aria-live": "polite" });
+  let timer = 0;
+  return {
+    nodes: [h("div", { class: "se-status" }, line), live],
+    say(text) {
+      setText(line, text);
+      if (!live.textContent) setText(live, text); // at first there is nothing to interrupt
+      clearTimeout(timer);
+      timer = setTimeout(() => setText(live, text), 500);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}
+
+// Puts an explorer on the page: drawn now, and after each change of these traits, at most once a
+// frame. Returns what takes it away again; whatever it has running, stop() must end.
+function mount({ model, el }, root, traits, draw, redraw, stop) {
+  for (const name of traits) model.on(`change:${name}`, redraw);
+  draw();
+  el.append(root);
+  return () => {
+    for (const name of traits) model.off(`change:${name}`, redraw);
+    stop();
+    redraw.cancel();
+    root.remove();
+  };
+}
+
 // Writes that change nothing would still cost layout, or be read out again.
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
@@ -56,6 +112,11 @@ function setAttributes(node, attributes) {
   for (const [name, value] of Object.entries(attributes)) {
     if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
   }
+}
+
+// Still focusable and clickable at its limit, so that a reader learns why nothing happens.
+function limit(node, reached, reason, title) {
+  setAttributes(node, { "aria-disabled": reached, title: reached ? reason : title });
 }
 
 // A number field for what get() returns. While someone types, it is theirs: what they have typed is
@@ -91,6 +152,44 @@ function numberField(attributes, { min, max, get, onInput, onRefusal }) {
   return node;
 }
 
+// How far the sliders of logits reach: it grows with what they have to show.
+function sliderReach(low = -10, high = 10) {
+  return {
+    low,
+    high,
+    cover(values) {
+      this.low = Math.min(this.low, Math.floor(Math.min(...values)));
+      this.high = Math.max(this.high, Math.ceil(Math.max(...values)));
+    },
+    reset() {
+      [this.low, this.high] = [low, high];
+    },
+  };
+}
+
+// A slider and a number field for one logit; show(label, reach) brings both up to date.
+function logitControl({ get, onInput, onRefusal }) {
+  const slider = h("input", { type: "range", class: "se-slider" });
+  slider.addEventListener("input", () => onInput(Number(Number(slider.value).toPrecision(3))));
+  const number = numberField({}, {
+    min: -Number.MAX_VALUE,
+    max: Number.MAX_VALUE,
+    get,
+    onInput,
+    onRefusal: () => onRefusal("A logit is any finite number"),
+  });
+  return {
+    nodes: [slider, number],
+    show(label, { low, high }) {
+      const step = high - low > 20 ? "any" : 0.1;
+      setAttributes(slider, { "aria-label": label, min: low, max: high, step });
+      slider.value = get();
+      setAttributes(number, { "aria-label": label });
+      number.show();
+    },
+  };
+}
+
 // e to the power lnValue as, say, 3.72e-44; far below the smallest double too.
 function scientific(lnValue) {
   if (lnValue === -Infinity) return "0";
@@ -111,6 +210,14 @@ function formatProbability(p, lnP, lnRest) {
 function percent(p) {
   if (p > 0.995) return "over 99 %";
   return p < 0.005 ? "under 1 %" : `${Math.round(100 * p)} %`;
+}
+
+// "class 1", or "class 1 and class 2" where they tie for the largest value
+function leadersOf(labels, values) {
+  const largest = Math.max(...values);
+  const names = labels.filter((_, i) => values[i] === largest);
+  const last = names.pop();
+  return { count: names.length + 1, names: names.length ? `${names.join(", ")} and ${last}` : last };
 }
 
 // What a state that comes with a link must be made of.

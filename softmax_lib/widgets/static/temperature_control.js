@@ -1,0 +1,54 @@
+// The temperature T as a number and as a logarithmic slider, for every explorer that has one.
+
+const T_MIN = 0.01;
+const T_MAX = 100;
+const MARKS = [0.01, 0.1, 1, 10, 100];
+const SLIDER_STEP = 0.02; // of log10 T
+
+// The shortest decimal within half a step of where the slider stands: 0.5 rather than 0.501187.
+function temperatureAt(position) {
+  for (const digits of [1, 2]) {
+    const T = Number((10 ** position).toPrecision(digits));
+    if (Math.abs(Math.log10(T) - position) <= SLIDER_STEP / 2) return T;
+  }
+  return Number((10 ** position).toPrecision(3));
+}
+
+function spokenTemperature(T) {
+  return T >= 0.1 && T < 10 ? T.toFixed(2) : String(Number(T.toPrecision(3)));
+}
+
+// Returns its two nodes, and show(text), which brings both up to date; the text is what a screen
+// reader hears after the temperature. onRefusal(reason) is called for what is no temperature.
+function temperatureControl({ get, onInput, onRefusal }) {
+  const number = numberField({ min: T_MIN, max: T_MAX }, {
+    min: T_MIN,
+    max: T_MAX,
+    get,
+    onInput,
+    onRefusal: () => onRefusal("The temperature is a number from 0.01 to 100"),
+  });
+  const slider = h("input", {
+    type: "range", class: "se-slider", "aria-label": "temperature T, logarithmic",
+    min: Math.log10(T_MIN), max: Math.log10(T_MAX), step: SLIDER_STEP,
+  });
+  slider.addEventListener("input", () => onInput(temperatureAt(Number(slider.value))));
+  const marks = MARKS.map((T, i) => {
+    const node = button(String(T), `set T = ${T}`, () => onInput(T));
+    node.style.setProperty("--at", i / (MARKS.length - 1));
+    return node;
+  });
+  marks[0].prepend(h("span", {}, "cold "));
+  marks[MARKS.length - 1].prepend(h("span", {}, "hot "));
+  return {
+    field: h("label", { class: "se-temperature" }, "Temperature ", h("i", {}, "T"), number),
+    scale: h("div", { class: "se-scale" }, slider, h("div", { class: "se-marks" }, ...marks)),
+    show(text) {
+      const T = get();
+      number.show();
+      slider.value = Math.log10(T);
+      setAttributes(slider, { "aria-valuetext": `temperature ${spokenTemperature(T)}; ${text}` });
+      marks.forEach((mark, i) => setAttributes(mark, { "aria-pressed": T === MARKS[i] }));
+    },
+  };
+}

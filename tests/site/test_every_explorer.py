@@ -1,0 +1,266 @@
+"""What every explorer promises, tried on each one that softmax_lib.widgets names."""
+
+import json
+import re
+
+import pytest
+
+from softmax_lib import widgets
+
+from .conftest import public_traits
+from .explorer_harness import FLAWS, contrast, settle, state
+
+EXPLORERS = [getattr(widgets, name) for name in widgets.__all__]
+each = pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda explorer: explorer.__name__)
+
+CONTROLS = ".softmax-explorer :is(input, select, button, [tabindex='0'])"
+
+
+def move_everything(page, which=0):
+    """Press each control once, from the last to the first, so that reset comes early."""
+    root = page.locator(".softmax-explorer").nth(which)
+    for control in reversed(root.locator("input, select, button").element_handles()):
+        if not control.is_visible():  # taken away by a button such as "Remove class"
+            continue
+        if control.evaluate("(node) => node.matches('select, [type=range], [type=number]')"):
+            control.focus()
+            page.keyboard.press("ArrowUp")
+        else:
+            control.click()
+    settle(page)
+
+
+@each
+def test_its_script_and_style_stand_alone(explorer):
+    esm = explorer._esm
+    assert not re.search(r"^\s*import\b|\bimport\s*\(|\bfrom\s+[\"']", esm, re.MULTILINE)
+    assert len(re.findall(r"^export default ", esm, re.MULTILINE)) == 1
+    assert not re.search(r"innerHTML|eval\(|new Function|https?:(?!//www.w3.org/)|fetch\(", esm)
+    assert not re.search(r"localStorage|sessionStorage|document\.cookie", esm)
+    assert "url(" not in explorer._css
+    assert "@import" not in explorer._css
+
+
+@each
+def test_it_says_what_it_shows(explore, explorer):
+    """The state that a link, a test or a curious reader finds on its root element."""
+    widget = explorer()
+    says = state(explore(widget))
+    for name in set(public_traits(widget)) - {"initial"}:
+        if name in says:  # what is large and does not change, such as a head's keys, stays out
+            assert says[name] == pytest.approx(json.loads(json.dumps(getattr(widget, name))))
+    assert set(widget.initial) <= set(says)
+
+
+@each
+def test_its_still_picture_is_titled(explorer):
+    picture = explorer().still()
+    title = re.search(r"<title>(.+?)</title>", picture, re.DOTALL)[1]
+    assert 20 < len(title) < 400
+    assert "<script" not in picture
+
+
+@each
+def test_each_of_its_controls_does_something(explore, explorer):
+    """No control is dead: moved, it changes the state, or says why it may not."""
+    widget = explorer()
+    page = explore(widget)
+    count = page.locator(CONTROLS).count()
+    for i in range(count):
+        page = explore(widget, clock=True)
+        control = page.locator(CONTROLS).nth(i).element_handle()
+        if not control.is_visible():
+            continue
+        seen = "() => document.querySelector('.softmax-explorer').innerText"
+        before = page.evaluate(seen), state(page)
+        changed = False
+        tag = control.evaluate("(node) => node.type ?? node.tagName")
+        for key in ("ArrowUp", "ArrowDown", "ArrowLeft", "Home", "End", "Enter", "Space"):
+            if tag in ("submit", "button", "checkbox") and key not in ("Enter", "Space"):
+                continue
+            control.focus()
+            page.keyboard.press(key)
+            page.clock.run_for(300)
+            changed = changed or (page.evaluate(seen), state(page)) != before
+        # What is chosen already, and Reset on a page as it began, have nothing to do.
+        idle = "(node) => node.ariaPressed === 'true' || node.textContent === 'Reset'"
+        assert changed or control.evaluate(idle), control.evaluate("(node) => node.outerHTML")
+
+
+@each
+def test_two_explorers_do_not_interfere(explore, explorer):
+    page = explore(explorer(), explorer())
+    before = state(page, 1)
+    move_everything(page, 0)
+    assert state(page, 0) != before
+    assert state(page, 1) == before
+    ids = page.evaluate("[...document.querySelectorAll('main [id]')].map((node) => node.id)")
+    assert len(ids) == len(set(ids))
+
+
+@each
+def test_two_views_of_one_model_agree(explore, explorer):
+    page = explore(explorer())
+    page.evaluate("async () => void await show(models[0], document.querySelector('main'))")
+    assert state(page, 0) == state(page, 1)
+    sliders = page.locator(".softmax-explorer").nth(1).locator("input[type=range]")
+    for i in range(sliders.count()):
+        sliders.nth(i).focus()
+        page.keyboard.press("ArrowUp")
+        assert state(page, 0) == state(page, 1)
+
+
+@each
+def test_it_leaves_nothing_behind(explore, explorer):
+    page = explore(explorer(), clock=True)
+    for play in page.get_by_role("button", name=re.compile("Run|Sweep|Play|Draw")).all():
+        play.click()
+    page.clock.run_for(500)
+    page.evaluate("cleanups[0]()")
+    values = "JSON.stringify(models[0].values)"
+    before = page.evaluate(values)
+    page.clock.run_for(5000)
+    assert page.evaluate(values) == before
+    assert page.locator(".softmax-explorer").count() == 0
+    assert page.evaluate("[...models[0].listeners.values()].every((set) => set.size === 0)")
+
+
+@each
+def test_its_keys_are_its_own(explore, explorer):
+    page = explore(explorer())
+    page.evaluate("window.keys = 0; document.addEventListener('keydown', () => (keys += 1))")
+    for control in page.locator(CONTROLS).all():
+        if not control.is_visible():
+            continue
+        control.focus()
+        page.keyboard.press("ArrowDown")
+        # Notebook looks for it on the target first; tried in JupyterLab 4.6 and Notebook 7.6.
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+    assert page.evaluate("keys") == 0
+
+
+@each
+def test_every_control_has_a_name(explore, explorer):
+    page = explore(explorer())
+    names = page.locator(CONTROLS).evaluate_all(
+        """(all) => all.map(
+             (e) => e.getAttribute("aria-label") || (e.labels?.[0] ?? e).textContent)"""
+    )
+    assert len(names) > 2
+    assert all(name.strip() for name in names)
+
+
+@each
+def test_a_malformed_state_is_refused(explore, explorer):
+    """What a link may hold: each trait in turn replaced by what it cannot be."""
+    widget = explorer()
+    page = explore(widget)
+    junk = ["x", -1e999, None, [], [None], {}, [1e308] * 99, -1, 0.5, 1e9, True, [[0]]]
+    accepted = page.evaluate(
+        """([names, junk]) => {
+          const { accepts } = arithmetic.default;
+          const state = models[0].values;
+          if (!accepts({ ...state })) return ["its own state"];
+          return names.filter((name) => junk.every((bad) => accepts({ ...state, [name]: bad })));
+        }""",
+        [sorted(set(public_traits(widget)) - {"initial"}), junk],
+    )
+    assert accepted == []
+
+
+@each
+def test_it_draws_at_most_once_a_frame(explore, explorer):
+    page = explore(explorer())
+    drawn = page.evaluate(
+        """async () => {
+          const root = document.querySelector(".softmax-explorer");
+          let drawn = 0;
+          new MutationObserver((all) => (drawn += all.length))
+            .observe(root, { attributes: true, attributeFilter: ["data-state"] });
+          await new Promise(requestAnimationFrame);
+          const slider = root.querySelector("input[type=range]");
+          for (let i = 0; i < 50; i++) {
+            slider.value = i % 2 ? slider.min : slider.max;
+            slider.dispatchEvent(new Event("input"));
+          }
+          await new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)));
+          return drawn;
+        }"""
+    )
+    assert drawn <= 1
+
+
+@each
+def test_nothing_overflows_or_overlaps(explore, explorer):
+    page = explore(explorer())
+    for moved in (False, True):
+        if moved:
+            move_everything(page)
+        for width in (320, 360, 500, 700, 1280):
+            page.set_viewport_size({"width": width, "height": 700})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert page.evaluate(FLAWS) == []
+
+
+@each
+def test_fingers_can_hit_its_controls(explore, explorer):
+    page = explore(
+        explorer(), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 700}
+    )
+    heights = page.locator(
+        ".softmax-explorer :is(input:not([type=checkbox]), select, .se-button:not(.se-marks *))"
+    ).evaluate_all(
+        "(all) => all.map((e) => e.getBoundingClientRect().height).filter((height) => height)"
+    )
+    assert min(heights) >= 44
+
+
+HOSTS = [
+    # the attribute of the body, its value, the system's scheme, the one to expect
+    ("data-theme", "light", "dark", "light"),
+    ("data-theme", "dark", "light", "dark"),
+    ("data-theme", "auto", "dark", "dark"),
+    ("data-theme", "auto", "light", "light"),
+    ("data-jp-theme-light", "true", "dark", "light"),
+    ("data-jp-theme-light", "false", "light", "dark"),
+    ("class", "vscode-dark", "light", "dark"),
+    ("class", "", "light", "light"),
+    ("class", "", "dark", "dark"),
+]
+
+
+@each
+def test_it_follows_its_host_and_stays_readable(explore, explorer):
+    page = explore(explorer())
+    for attribute, value, system, expected in HOSTS:
+        page.emulate_media(color_scheme=system)
+        page.evaluate("(pair) => document.body.setAttribute(...pair)", [attribute, value])
+        assert_readable(page, expected)
+        page.evaluate("(name) => document.body.removeAttribute(name)", attribute)
+
+
+def assert_readable(page, mode):
+    """Hold the colours against the mode and WCAG's contrasts."""
+    root = page.locator(".softmax-explorer")
+
+    def style(selector, name):
+        node = page.locator(selector).first if selector else root
+        return node.evaluate("(e, name) => getComputedStyle(e)[name]", name)
+
+    def there(*selectors):
+        return [name for name in selectors if not name or root.locator(name).count()]
+
+    surface = style("", "backgroundColor")
+    assert contrast(surface, "rgb(0, 0, 0)" if mode == "dark" else "rgb(255, 255, 255)") < 1.5
+    texts = ("", ".se-quiet", ".se-line", ".se-value", ".se-button", "select", ".se-number")
+    for text in there(*texts):
+        assert contrast(style(text, "color"), surface) >= 4.5
+    if there(".se-track .se-fill"):
+        track, fill = style(".se-track", "backgroundColor"), style(".se-fill", "backgroundColor")
+        assert contrast(fill, track) >= 3
+    assert contrast(style(".se-bar .se-button", "borderTopColor"), surface) >= 3
+    root.locator("button").first.focus()
+    page.keyboard.press("Shift+Tab")  # so that the browser shows the focus
+    page.keyboard.press("Tab")
+    assert style(":focus", "outlineStyle") == "solid"
+    assert contrast(style(":focus", "outlineColor"), surface) >= 3
