@@ -25,6 +25,16 @@ def finite(value):
     return number if math.isfinite(number) else None
 
 
+def number_within(name, value, low, high, *, whole=False, hint=""):
+    """Return the number as a float, or as an int if `whole`; raise TraitError for anything else."""
+    number = finite(value)
+    inside = number is not None and low <= number <= high
+    if not inside or (whole and number != int(number)):
+        kind = "a whole number" if whole else "a number"
+        raise t.TraitError(f"{name} must be {kind} from {low:g} to {high:g}, not {value!r}{hint}")
+    return int(number) if whole else number
+
+
 class Number(t.TraitType):
     """A finite number from `low` to `high`; `whole` takes integers alone, and keeps them so."""
 
@@ -33,15 +43,9 @@ class Number(t.TraitType):
         self.low, self.high, self.whole, self.hint = low, high, whole, hint
 
     def validate(self, obj, value):
-        number = finite(value)
-        inside = number is not None and self.low <= number <= self.high
-        if not inside or (self.whole and number != int(number)):
-            kind = "a whole number" if self.whole else "a number"
-            raise t.TraitError(
-                f"{self.name} must be {kind} from {self.low:g} to {self.high:g}, "
-                f"not {value!r}{self.hint}"
-            )
-        return int(number) if self.whole else number
+        return number_within(
+            self.name, value, self.low, self.high, whole=self.whole, hint=self.hint
+        )
 
 
 class Temperature(Number):
@@ -49,6 +53,17 @@ class Temperature(Number):
 
     def __init__(self, default=1.0):
         super().__init__(default, 0.01, 100, hint="; softmax_lib.hardmax is the limit T -> 0")
+
+
+class Index(t.TraitType):
+    """A place along one axis of the explorer's `shape`, counted from 0."""
+
+    def __init__(self, axis):
+        super().__init__(0)
+        self.axis = axis
+
+    def validate(self, obj, value):
+        return number_within(self.name, value, 0, obj.shape[self.axis] - 1, whole=True)
 
 
 class Choice(t.TraitType):
@@ -67,6 +82,8 @@ class Choice(t.TraitType):
 
 class Flag(t.TraitType):
     """True or False, and nothing that only counts as one of them."""
+
+    default_value = False
 
     def validate(self, obj, value):
         if not isinstance(value, bool):

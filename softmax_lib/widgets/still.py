@@ -62,13 +62,62 @@ def temperature_picture(logits, labels, temperature, probabilities):
             f'<rect class="bar" {bar}="{BAR_WIDTH * p:.2f}"/>',
             f'<text x="{BAR_LEFT + BAR_WIDTH + 10}" y="{y}">{number}</text>',
         ]
-    height = TOP + ROW * len(labels) + BOTTOM
     words = ", ".join(f"{label} {number}" for label, number in zip(labels, numbers, strict=True))
+    return _svg(TOP + ROW * len(labels) + BOTTOM, f"Softmax at {title}: {words}", shapes)
+
+
+def attention_picture(where, tokens, query, weights):
+    """Draw one token's attention weights as bars, and the whole matrix beside them.
+
+    Parameters
+    ----------
+    where : str
+        The name of the head.
+    tokens, query, weights
+        The tokens, which of them asks, and the weights, as an `AttentionExplorer` has them.
+
+    Returns
+    -------
+    str
+        The picture.
+
+    Examples
+    --------
+    >>> svg = attention_picture("layer 0, head 1", ["a", "b"], 1, [[1, 0], [0.25, 0.75]])
+    >>> print(svg.splitlines()[1])
+    <title>Attention in layer 0, head 1: b reads b 0.7500, a 0.2500</title>
+    """
+    row, size = weights[query], len(tokens)
+    top, step, cell = 130, 24, 290 / size
+    shapes = [f'<text x="20" y="50">{escape(f"Attention weights in {where}")}</text>']
+    for i, (token, w) in enumerate(zip(tokens, row, strict=True)):
+        y = top + step * i
+        shapes += [
+            f'<text x="20" y="{y}">{escape(token)}</text>',
+            f'<rect class="track" x="110" y="{y - 14}" height="18" width="140"/>',
+            f'<rect class="bar" x="110" y="{y - 14}" height="18" width="{140 * w:.2f}"/>',
+            f'<text x="258" y="{y}">{_number(w, sum(row) - w)}</text>',
+        ]
+    left, above = 360, top - 14
+    for i, line in enumerate(weights):
+        for j, w in enumerate(line):
+            x, y = left + cell * j, above + cell * i
+            box = f'x="{x:.2f}" y="{y:.2f}" width="{cell - 1:.2f}" height="{cell - 1:.2f}"'
+            shapes.append(f'<rect class="track" {box}/>')
+            shapes.append(f'<rect class="bar" {box} fill-opacity="{w:.3f}"/>')
+    ranked = sorted(range(size), key=lambda j: -row[j])[:3]
+    words = ", ".join(f"{tokens[j]} {_number(row[j], 1 - row[j])}" for j in ranked if row[j])
+    title = f"Attention in {where}: {tokens[query]} reads {words}"
+    return _svg(max(top + step * size, above + 290) + BOTTOM, title, shapes)
+
+
+def _svg(height, title, shapes):
+    """Return a card of the book's width with these shapes and this title."""
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
             f'viewBox="0 0 {WIDTH} {height}">',
-            f"<title>Softmax at {title}: {escape(words)}</title>",
+            f"<title>{escape(title)}</title>",
             f"<style>{STYLE}</style>",
             f'<rect class="card" width="{WIDTH}" height="{height}" rx="9"/>',
             *shapes,

@@ -41,13 +41,14 @@
   }
 
   // A link carries what differs from the state that the page was built with, as JSON after the
-  // widget's id: #widget-1={"temperature":0.5}. What the widget does not accept is not used.
+  // widget's id: #widget-1={"temperature":0.5}. It may name what a reset would set, and no more;
+  // what the widget does not accept is not used.
   function stateInAddress(id, built, accepts) {
     const [name, text] = location.hash.slice(1).split(/=(.*)/s);
     if (name !== id || !text) return {};
     try {
       const changes = JSON.parse(decodeURIComponent(text));
-      const known = Object.keys(changes).every((k) => Object.hasOwn(built, k) && k !== "initial");
+      const known = Object.keys(changes).every((k) => Object.hasOwn(built.initial, k));
       return known && accepts({ ...built, ...changes }) ? changes : {};
     } catch {
       return {};
@@ -60,7 +61,7 @@
       type: "button", textContent: "Copy a link to this state",
     });
     button.addEventListener("click", async () => {
-      const changed = Object.keys(built).filter(
+      const changed = Object.keys(built.initial).filter(
         (name) => JSON.stringify(model.get(name)) !== JSON.stringify(built[name]),
       );
       const state = JSON.stringify(Object.fromEntries(changed.map((n) => [n, model.get(n)])));

@@ -1,8 +1,14 @@
 """Fixtures for pages that hold nothing but explorers."""
 
+import functools
+
 import anywidget
+import numpy as np
 import pytest
 
+from softmax_lib.figures import number_repeats
+
+from ..conftest import ROOT
 from .explorer_harness import settle, write_page
 
 
@@ -53,3 +59,10 @@ def public_traits(widget):
     """Return the names of the traits that an explorer and its page share."""
     shared = set(widget.keys) - set(anywidget.AnyWidget.class_trait_names(sync=True))
     return [name for name in shared if not name.startswith("_")]
+
+
+@functools.cache
+def the_sentence():
+    """Return the queries, keys and tokens of the chapter's real transformer."""
+    with np.load(ROOT / "chapters" / "data" / "minilm_attention.npz") as data:
+        return data["query"], data["key"], number_repeats(data["tokens"])

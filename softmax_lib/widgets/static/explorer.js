@@ -8,6 +8,14 @@ function h(tag, attributes = {}, ...children) {
   return node;
 }
 
+// The same for a picture's parts.
+function s(tag, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
 function button(text, title, onClick) {
   const node = h("button", { type: "button", class: "se-button", title }, text);
   node.addEventListener("click", onClick);
@@ -121,14 +129,15 @@ function limit(node, reached, reason, title) {
 
 // A number field for what get() returns. While someone types, it is theirs: what they have typed is
 // taken as soon as it is a number in range, and only Enter or leaving the field tidies it up.
-function numberField(attributes, { min, max, get, onInput, onRefusal }) {
+// format(value) is the text that it shows.
+function numberField(attributes, { min, max, get, onInput, onRefusal, format = String }) {
   const node = h("input", {
     type: "number", step: "any", class: "se-field se-number", autocomplete: "off", ...attributes,
   });
   let typing = false;
   let taken; // the value when the last key was pressed
   node.show = () => {
-    const text = String(get());
+    const text = format(get());
     if (!typing && node.value !== text) node.value = text;
   };
   node.addEventListener("input", () => {

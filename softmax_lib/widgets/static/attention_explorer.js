@@ -1,0 +1,213 @@
+// AttentionExplorer: softmax(q k / T) in each head of a transformer, from its queries and keys.
+
+const CELL = 20; // of the matrix, in its own units
+const MARGIN = 76; // for the tokens' names, at its left and above it
+
+function fromHalf(bits) {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const size = exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24;
+  return bits >> 15 ? -size : size;
+}
+
+// The floats that Python has written, low byte first, as text in base 64.
+function decodeFloats(text, dtype) {
+  const { buffer } = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  return dtype === "float16"
+    ? Float64Array.from(new Uint16Array(buffer), fromHalf)
+    : new Float32Array(buffer);
+}
+
+// Returns weights(state), the matrix of one head: a row a query, a column a key.
+function attention({ dtype, shape, query, key }) {
+  const [, heads, n, width] = shape;
+  const q = decodeFloats(query, dtype);
+  const k = decodeFloats(key, dtype);
+  return ({ layer, head, temperature, causal }) => {
+    const start = (layer * heads + head) * n * width;
+    const at = (vectors, i) => vectors.subarray(start + i * width, start + (i + 1) * width);
+    return Array.from({ length: n }, (_, i) => {
+      const mine = at(q, i);
+      const scores = Array.from({ length: causal ? i + 1 : n }, (__, j) => {
+        const theirs = at(k, j);
+        return mine.reduce((sum, value, m) => sum + value * theirs[m], 0);
+      });
+      // Scaled first, as Python does: at T = 0.01 another order would show in the twelfth digit.
+      const row = softmax(scores.map((score) => score * (1 / temperature)));
+      return [...row, ...Array(n - row.length).fill(0)];
+    });
+  };
+}
+
+function describeRow({ layer, head, token }, tokens, row) {
+  const ranked = row.map((weight, j) => ({ weight, j })).sort((a, b) => b.weight - a.weight);
+  const reads = ranked.filter(({ weight }, rank) => rank < 3 && weight >= 0.1)
+    .map(({ weight, j }) => `${tokens[j]} ${weight.toFixed(2)}`);
+  const what = reads.length ? reads.join(", ") : "no token much";
+  return `Layer ${layer}, head ${head}: ${tokens[token]} reads ${what}`;
+}
+
+function render({ model, el }) {
+  const tokens = model.get("tokens");
+  const vectors = model.get("vectors");
+  const [layers, heads, n, width] = vectors.shape;
+  const weightsOf = attention(vectors);
+  const root2d = Math.sqrt(width);
+  const read = () => ({
+    layer: model.get("layer") ?? 0,
+    head: model.get("head") ?? 0,
+    token: model.get("token") ?? 0,
+    temperature: model.get("temperature") ?? 1,
+    causal: model.get("causal") ?? false,
+  });
+  const initial = model.get("initial") ?? read();
+
+  let refusal = ""; // why the last input was not taken, instead of the usual line
+
+  function edit(changes) {
+    refusal = "";
+    for (const [name, value] of Object.entries(changes)) model.set(name, value);
+    model.save_changes();
+    redraw();
+  }
+
+  function refuse(reason) {
+    refusal = reason;
+    redraw();
+  }
+
+  // ---- the page's nodes -------------------------------------------------------------------
+
+  const numbered = (length) => Array.from({ length }, (_, i) => String(i));
+  const choice = (name, label, options) => {
+    const node = select(label, options, (i) => edit({ [name]: i }));
+    return { node, label: h("label", { class: "se-choice" }, `${label} `, node) };
+  };
+  const choices = {
+    layer: choice("layer", "Layer", numbered(layers)),
+    head: choice("head", "Head", numbered(heads)),
+    token: choice("token", "Asking token", tokens),
+  };
+
+  const temperatureField = temperatureControl({
+    get: () => read().temperature,
+    onInput: (temperature) => edit({ temperature }),
+    onRefusal: refuse,
+  });
+  const scaled = button("÷ √d", `T = √${width}, the usual scale`, () => {
+    edit({ temperature: root2d });
+  });
+  const unscaled = button("no scale", "T = 1", () => edit({ temperature: 1 }));
+  const causalBox = h("input", { type: "checkbox" });
+  causalBox.addEventListener("change", () => edit({ causal: causalBox.checked }));
+
+  const bars = h("ul", { class: "se-bars se-keys", role: "list", "aria-label": "weight on each key" });
+  const rows = tokens.map((token) => {
+    const fill = h("div", { class: "se-fill" });
+    const value = h("span", { class: "se-value" });
+    bars.append(h("li", {},
+      h("span", { class: "se-label" }, token),
+      h("div", { class: "se-track", "aria-hidden": "true" }, fill),
+      value));
+    return { fill, value };
+  });
+
+  // The whole matrix: a picture that can be clicked, beside a list of tokens that does the same.
+  const side = MARGIN + n * CELL;
+  const matrix = s("svg", { class: "se-matrix", viewBox: `0 0 ${side} ${side}`, role: "img" });
+  tokens.forEach((token, i) => {
+    const middle = MARGIN + (i + 0.5) * CELL;
+    matrix.append(
+      s("text", { x: MARGIN - 6, y: middle + 4, "text-anchor": "end" }, token),
+      s("text", { transform: `translate(${middle + 4} ${MARGIN - 6}) rotate(-90)` }, token),
+      s("rect", {
+        class: "se-back", x: MARGIN, y: MARGIN + i * CELL, width: n * CELL, height: CELL - 1,
+      }));
+  });
+  const cells = tokens.map((_, i) => tokens.map((__, j) => {
+    const cell = s("rect", {
+      class: "se-cell", x: MARGIN + j * CELL, y: MARGIN + i * CELL, width: CELL - 1, height: CELL - 1,
+    });
+    matrix.append(cell);
+    return cell;
+  }));
+  const frame = s("rect", {
+    class: "se-frame", x: MARGIN - 1, width: n * CELL + 1, height: CELL + 1,
+  });
+  matrix.append(frame);
+  matrix.addEventListener("click", (event) => {
+    const box = matrix.getBoundingClientRect();
+    const i = Math.floor((((event.clientY - box.top) / box.height) * side - MARGIN) / CELL);
+    if (i >= 0 && i < n) edit({ token: i });
+  });
+
+  const total = h("span", { class: "se-total" });
+  const entropyText = h("span", { class: "se-entropy" });
+  const status = statusLine();
+  const reset = button("Reset", "back to how it began", () => edit(initial));
+
+  const root = explorerRoot("attention-explorer", "attention explorer");
+  root.append(
+    h("div", { class: "se-bar" }, ...Object.values(choices).map(({ label }) => label)),
+    h("div", { class: "se-bar" }, temperatureField.field, scaled, unscaled),
+    temperatureField.scale,
+    h("div", { class: "se-views" }, bars, h("div", { class: "se-square" }, matrix)),
+    h("div", { class: "se-bar se-totals se-quiet" }, total, entropyText),
+    ...status.nodes,
+    h("div", { class: "se-bar" },
+      h("label", { class: "se-check" }, causalBox, "causal mask: only itself and what came before"),
+      reset));
+
+  // ---- keeping it current -----------------------------------------------------------------
+
+  function draw() {
+    const state = read();
+    const { token, temperature, causal } = state;
+    const weights = weightsOf(state);
+    const row = weights[token];
+
+    for (const [name, { node }] of Object.entries(choices)) node.value = state[name];
+    const line = describeRow(state, tokens, row);
+    temperatureField.show(line);
+    setAttributes(scaled, { "aria-pressed": temperature === root2d });
+    setAttributes(unscaled, { "aria-pressed": temperature === 1 });
+    causalBox.checked = causal;
+
+    rows.forEach(({ fill, value }, j) => {
+      fill.style.width = `${100 * row[j]}%`;
+      setText(value, causal && j > token ? "masked" : formatWeight(row[j]));
+    });
+    cells.forEach((line, i) => line.forEach((cell, j) => {
+      setAttributes(cell, { "fill-opacity": weights[i][j].toFixed(3) });
+    }));
+    setAttributes(frame, { y: MARGIN + token * CELL - 1 });
+    setAttributes(matrix, {
+      "aria-label": `All weights: ${tokens.map((name, i) =>
+        `${name} reads ${tokens[weights[i].indexOf(Math.max(...weights[i]))]}`).join(", ")}`,
+    });
+
+    // 0 ln 0 counts 0.
+    const H = row.reduce((sum, w) => (w > 0 ? sum - w * Math.log(w) : sum), 0);
+    const sum = row.reduce((so_far, w) => so_far + w, 0);
+    setText(total, `sum ${Number(sum.toPrecision(14))}`);
+    setText(entropyText, `entropy ${H.toFixed(4)} of ln ${n} = ${Math.log(n).toFixed(4)} nats`);
+    status.say(refusal || line);
+    root.dataset.state = JSON.stringify({ ...state, weights });
+  }
+
+  const redraw = oncePerFrame(draw);
+  return mount({ model, el }, root, Object.keys(read()), draw, redraw, () => status.stop());
+}
+
+function formatWeight(w) {
+  return w >= 0.0001 || w === 0 ? w.toFixed(4) : scientific(Math.log(w));
+}
+
+function accepts({ layer, head, token, temperature, causal, vectors }) {
+  const isIndex = (value, length) => Number.isInteger(value) && isNumber(value, 0, length - 1);
+  const { shape } = vectors;
+  return isIndex(layer, shape[0]) && isIndex(head, shape[1]) && isIndex(token, shape[2]) &&
+    isNumber(temperature, T_MIN, T_MAX) && typeof causal === "boolean";
+}
+
+export default { render, accepts };
