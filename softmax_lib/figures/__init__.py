@@ -9,7 +9,6 @@ from softmax_lib.figures.attention import (
     draw_attention_rows,
     draw_gradient_against_width,
     number_repeats,
-    show_attention,
 )
 from softmax_lib.figures.bars import draw_probabilities, format_probability
 from softmax_lib.figures.gradient import (
@@ -70,7 +69,6 @@ __all__ = [
     "exp_thresholds",
     "format_probability",
     "number_repeats",
-    "show_attention",
     "show_error_signal",
     "show_forms",
     "show_probabilities",

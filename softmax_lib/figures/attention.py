@@ -2,9 +2,7 @@
 
 from collections import Counter
 
-import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import display
 from matplotlib.ticker import MultipleLocator
 
 from softmax_lib.figures.style import CLASS_COLOURS
@@ -117,25 +115,3 @@ def draw_gradient_against_width(ax, widths, unscaled, scaled):
     ax.set(yscale="log", xlabel="width d of queries and keys", ylabel="norm of the Jacobian")
     ax.minorticks_off()
     ax.legend(loc="lower left")
-
-
-def show_attention(weights, tokens, title):
-    """Display one head's weights, with words for those who cannot see it, from a widget's callback.
-
-    Parameters
-    ----------
-    weights : array_like, shape (n, n)
-        The weights of one head.
-    tokens : sequence of str
-        The tokens, which are queries and keys alike.
-    title : str
-        What to call the head.
-    """
-    fig, ax = plt.subplots(figsize=(4.8, 4.6))
-    names = number_repeats(tokens)
-    draw_attention(ax, weights, names, names)
-    ax.set_title(title)
-    tops = ", ".join(f"{names[q]} to {names[np.argmax(row)]}" for q, row in enumerate(weights))
-    # The static page takes the alternative text of its still picture from here.
-    display(fig, metadata={"alt": f"{title}. Where each token's largest weight goes: {tops}."})
-    plt.close(fig)  # or the notebook would show it a second time

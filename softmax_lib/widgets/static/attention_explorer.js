@@ -3,7 +3,7 @@
 const CELL = 20; // of the matrix, in its own units
 const MARGIN = 76; // for the tokens' names, at its left and above it
 
-function fromHalf(bits) {
+export function fromHalf(bits) {
   const exponent = (bits >> 10) & 31;
   const fraction = bits & 1023;
   const size = exponent ? (1024 + fraction) * 2 ** (exponent - 25) : fraction * 2 ** -24;
@@ -19,7 +19,7 @@ function decodeFloats(text, dtype) {
 }
 
 // Returns weights(state), the matrix of one head: a row a query, a column a key.
-function attention({ dtype, shape, query, key }) {
+export function attention({ dtype, shape, query, key }) {
   const [, heads, n, width] = shape;
   const q = decodeFloats(query, dtype);
   const k = decodeFloats(key, dtype);

@@ -1,0 +1,202 @@
+"""AttentionExplorer in a real browser: every head of the real sentence, against softmax_lib."""
+
+import math
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from softmax_lib.attention import attention_weights
+from softmax_lib.widgets import AttentionExplorer
+
+from .conftest import the_sentence
+from .explorer_harness import settle, state
+
+BANK_2, RIVER, FLOODED = 11, 8, 9
+
+# A weight below the smallest normal double keeps fewer digits.
+RIGHT = {"rtol": 1e-12, "atol": 1e-318}
+
+
+@pytest.fixture
+def visit(explore):
+    """Open a page with the chapter's explorer."""
+    return lambda widget=None, **options: explore(
+        widget or AttentionExplorer(*the_sentence(), head=4, token=BANK_2), **options
+    )
+
+
+def expected(says):
+    """Return what softmax_lib makes of the state that an explorer shows."""
+    query, key, tokens = the_sentence()
+    q, k = (vectors[says["layer"], says["head"]].astype(float) for vectors in (query, key))
+    mask = np.tri(len(tokens), dtype=bool) if says["causal"] else None
+    return attention_weights(q, k, mask=mask, scale=1 / says["temperature"])
+
+
+def assert_right(says):
+    np.testing.assert_allclose(says["weights"], expected(says), **RIGHT)
+
+
+def test_thousands_of_states_agree_with_the_library(visit):
+    """Every layer and head, 28 states of each: 2,016 states, 395,136 weights."""
+    page = visit()
+    rng = np.random.default_rng(5)
+    for layer in range(6):
+        states = [
+            {"layer": layer, "head": head, "causal": bool(i % 2),
+             "temperature": float(10 ** rng.uniform(-2, 2))}
+            for head in range(12) for i in range(28)
+        ]  # fmt: skip
+        found = page.evaluate(
+            "(states) => states.map(arithmetic.attention(models[0].get('vectors')))", states
+        )
+        assert np.isfinite(found).all()
+        for state_, weights in zip(states, found, strict=True):
+            np.testing.assert_allclose(weights, expected(state_), **RIGHT)
+
+
+def test_what_it_shows_is_right_in_every_head(visit):
+    page = visit()
+    for layer in range(6):
+        for head in range(12):
+            page.evaluate(
+                "([layer, head]) => { models[0].set('layer', layer); models[0].set('head', head) }",
+                [layer, head],
+            )
+            assert_right(state(page))
+
+
+def test_every_half_is_read_as_numpy_reads_it(visit):
+    """All 63,488 finite float16 values, by way of queries that the page decodes."""
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
+    halves = halves[np.isfinite(halves)]
+    page = visit()
+    found = page.evaluate(
+        "(all) => all.map((bits) => arithmetic.fromHalf(bits))", halves.view(np.uint16).tolist()
+    )
+    np.testing.assert_array_equal(found, halves.astype(float))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_vectors_of_any_float_type(visit, dtype):
+    rng = np.random.default_rng(2)
+    query, key = rng.standard_normal((2, 1, 2, 5, 3)).astype(dtype)
+    widget = AttentionExplorer(query, key, list("abcde"), head=1)
+    says = state(visit(widget))
+    np.testing.assert_allclose(says["weights"], widget.weights, **RIGHT)
+    half = np.float16 if dtype == np.float16 else np.float32
+    sent = attention_weights(*(a[0, 1].astype(half).astype(float) for a in (query, key)))
+    np.testing.assert_allclose(says["weights"], sent, **RIGHT)
+
+
+def test_it_shows_what_the_chapter_says(visit):
+    """Digits from PyTorch: tests/test_attention_data.py."""
+    page = visit()
+    says = state(page)
+    assert says["weights"][BANK_2][RIVER] == pytest.approx(0.5745, abs=6e-4)
+    line = page.locator(".se-line")
+    expect(line).to_have_text("Layer 0, head 4: bank 2 reads river 0.57, flooded 0.25")
+    values = page.locator(".se-value").all_inner_texts()
+    assert [values[RIVER], values[FLOODED]] == [
+        f"{says['weights'][BANK_2][j]:.4f}" for j in (RIVER, FLOODED)
+    ]
+    page.get_by_role("combobox", name="Asking token").select_option("bank 1")
+    expect(line).to_contain_text("Layer 0, head 4: bank 1 reads river 0.39, flooded 0.17")
+
+
+def test_the_lists_choose_layer_head_and_token(visit):
+    page = visit()
+    for name, last in [("Layer", 5), ("Head", 11), ("Asking token", 13)]:
+        box = page.get_by_role("combobox", name=name)
+        box.focus()
+        for key, value in [("Home", 0), ("End", last), ("ArrowUp", last - 1)]:
+            page.keyboard.press(key)
+            says = state(page)
+            assert says[name.split()[-1].lower()] == value
+            assert_right(says)
+
+
+@pytest.mark.parametrize("touch", [False, True])
+def test_a_row_of_the_matrix_can_be_picked(visit, touch):
+    page = visit(viewport={"width": 360, "height": 1200}, has_touch=touch)
+    box = page.locator(".se-matrix").bounding_box()
+    cell = box["width"] * 20 / (76 + 14 * 20)
+    for token in (0, 5, 13):
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - (13.5 - token) * cell
+        page.touchscreen.tap(x, y) if touch else page.mouse.click(x, y)
+        assert state(page)["token"] == token
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 5)  # on a name above: nothing
+    assert state(page)["token"] == 13
+
+
+def test_the_scale_is_on_off_or_any_temperature(visit):
+    page = visit()
+    scaled = page.get_by_role("button", name="÷ √d")
+    unscaled = page.get_by_role("button", name="no scale")
+    assert state(page)["temperature"] == math.sqrt(32)
+    expect(scaled).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("spinbutton")).to_have_value("5.6569")
+    entropy = []
+    for press in (
+        lambda: unscaled.click(),
+        lambda: scaled.click(),
+        lambda: page.get_by_role("slider").press("End"),
+    ):
+        press()
+        says = state(page)
+        assert_right(says)
+        row = np.array(says["weights"][BANK_2])
+        entropy.append(-np.sum(row * np.log(row)))
+    assert says["temperature"] == 100
+    assert entropy == sorted(entropy)  # a larger T never lowers it
+    expect(scaled).to_have_attribute("aria-pressed", "false")
+    page.get_by_role("spinbutton").fill("0")
+    expect(page.locator(".se-line")).to_have_text("The temperature is a number from 0.01 to 100")
+    assert state(page)["temperature"] == 100
+
+
+def test_the_causal_mask_takes_what_comes_later(visit):
+    page = visit()
+    box = page.get_by_role("checkbox", name="causal mask")
+    box.focus()
+    page.keyboard.press("Space")
+    says = state(page)
+    assert says["causal"] is True
+    assert_right(says)
+    weights = np.array(says["weights"])
+    assert (np.triu(weights, 1) == 0).all()
+    assert weights[0, 0] == 1
+    assert page.locator(".se-value").all_inner_texts()[BANK_2 + 1 :] == ["masked", "masked"]
+
+
+def test_the_bars_and_the_cells_are_the_weights(visit):
+    page = visit()
+    weights = np.array(state(page)["weights"])
+    widths = page.locator(".se-keys .se-fill").evaluate_all(
+        "(all) => all.map((e) => e.getBoundingClientRect().width / e.parentNode.clientWidth)"
+    )
+    np.testing.assert_allclose(widths, weights[BANK_2], atol=0.01)
+    shades = page.locator(".se-cell").evaluate_all(
+        "(all) => all.map((e) => Number(e.getAttribute('fill-opacity')))"
+    )
+    np.testing.assert_allclose(shades, weights.ravel(), atol=0.00051)
+
+
+def test_reset_goes_back_to_what_python_gave(visit):
+    page = visit()
+    before = state(page)
+    page.get_by_role("slider").press("Home")
+    page.get_by_role("combobox", name="Layer").select_option("3")
+    page.get_by_role("checkbox").check()
+    assert state(page) != before
+    page.get_by_role("button", name="Reset").click()
+    assert state(page) == before
+
+
+def test_the_matrix_says_in_words_where_each_token_looks(visit):
+    page = visit()
+    page.evaluate("models[0].set('head', 2)")  # the head that looks back
+    settle(page)
+    words = page.locator(".se-matrix").get_attribute("aria-label")
+    assert "river reads the 2, flooded reads river, the 3 reads flooded" in words
