@@ -52,6 +52,10 @@ def configure(app, config):
     # environment, which need not be on PATH, and bad TeX must stop the build.
     sphinxcontrib.katex.NODEJS_BINARY = str(Path(executable.ROOT_DIR) / "bin" / "node")
     sphinxcontrib.katex.STARTUP_TIMEOUT = 60  # its 5 seconds are short on a busy machine
+    # Its Unix socket is there a moment before it listens, and on a busy machine the connection is
+    # refused. Its network socket, which it has for Windows, is tried again until it answers.
+    server = sphinxcontrib.katex.KaTeXServer
+    server.start_server_process = server.start_network_socket
     sphinxcontrib.katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
 
     repository = repository_address(app.srcdir)
