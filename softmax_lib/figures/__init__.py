@@ -12,6 +12,7 @@ from softmax_lib.figures.attention import (
     show_attention,
 )
 from softmax_lib.figures.bars import draw_probabilities, format_probability
+from softmax_lib.figures.clinic import draw_losses_above_floor, draw_vanishing_gradient
 from softmax_lib.figures.gradient import (
     draw_confusion,
     draw_error_signal,
@@ -58,6 +59,7 @@ __all__ = [
     "draw_gradient_size_against_gap",
     "draw_jacobian",
     "draw_loss_curve",
+    "draw_losses_above_floor",
     "draw_probabilities",
     "draw_probabilities_against_temperature",
     "draw_reliability",
@@ -67,6 +69,7 @@ __all__ = [
     "draw_small_multiples",
     "draw_soft_and_hard_choice",
     "draw_three_rows",
+    "draw_vanishing_gradient",
     "exp_thresholds",
     "format_probability",
     "number_repeats",

@@ -1,0 +1,33 @@
+"""The pictures of the failure clinic show the numbers that they are given."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from softmax_lib import figures
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+def test_losses_count_steps_from_one_and_carry_their_names(ax):
+    figures.draw_losses_above_floor(ax, {"once": [2.0, 0.5], "twice": [2.0, 1.5]}, 1.46115)
+    once, twice, floor = ax.lines
+    np.testing.assert_array_equal(once.get_xydata(), [[1, 2], [2, 0.5]])
+    np.testing.assert_array_equal(twice.get_xydata(), [[1, 2], [2, 1.5]])
+    np.testing.assert_array_equal(floor.get_ydata(), 1.46115)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["once", "twice"]
+    assert ax.texts[0].get_text() == "floor 1.461"
+
+
+def test_textbook_gradient_ends_where_its_format_does(ax):
+    # 1 + exp(-g) rounds to 1 from g = t ln 2 on, with t = 24 or 53 binary digits.
+    margins = np.arange(0, 50, 0.25)
+    figures.draw_vanishing_gradient(ax, margins, [np.float32, np.float64])
+    truth, single, double = (line.get_xydata() for line in ax.lines)
+    np.testing.assert_allclose(truth[:, 1], 1 / (1 + np.exp(margins)), rtol=1e-13)
+    for dots, digits in ((single, 24), (double, 53)):
+        assert dots[-1, 0] <= digits * np.log(2) < dots[-1, 0] + 0.25
+        assert (dots[:, 1] > 0).all()
