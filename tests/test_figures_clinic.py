@@ -31,3 +31,23 @@ def test_textbook_gradient_ends_where_its_format_does(ax):
     for dots, digits in ((single, 24), (double, 53)):
         assert dots[-1, 0] <= digits * np.log(2) < dots[-1, 0] + 0.25
         assert (dots[:, 1] > 0).all()
+
+
+def test_inverse_sharpens_where_the_temperature_flattens():
+    axes = Figure().subplots(1, 2)
+    figures.draw_temperature_and_inverse(axes, [2.0, 1.0, 0.0, -1.0], 2.0)
+    # With 50 digits these logits give 0.4551 at T = 2, and 0.8650 at T = 1/2.
+    tops = [max(bar.get_height() for bar in ax.patches if bar.get_fill()) for ax in axes]
+    np.testing.assert_allclose(tops, [0.4550542339, 0.8649548768], rtol=1e-9)
+    assert [ax.get_title() for ax in axes] == ["z / 2", "z * 2"]
+
+
+def test_inverse_is_described_in_words(monkeypatch):
+    shown = []
+    monkeypatch.setattr(
+        "softmax_lib.figures.clinic.display", lambda _, metadata: shown.append(metadata["alt"])
+    )
+    figures.show_temperature_and_inverse([np.log(9), 0.0], 2.0)  # odds of 3 and of 81
+    assert shown == [
+        "The largest probability is 0.750 after dividing by 2, and 0.988 after multiplying by it"
+    ]

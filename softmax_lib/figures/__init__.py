@@ -12,7 +12,12 @@ from softmax_lib.figures.attention import (
     show_attention,
 )
 from softmax_lib.figures.bars import draw_probabilities, format_probability
-from softmax_lib.figures.clinic import draw_losses_above_floor, draw_vanishing_gradient
+from softmax_lib.figures.clinic import (
+    draw_losses_above_floor,
+    draw_temperature_and_inverse,
+    draw_vanishing_gradient,
+    show_temperature_and_inverse,
+)
 from softmax_lib.figures.gradient import (
     draw_confusion,
     draw_error_signal,
@@ -68,6 +73,7 @@ __all__ = [
     "draw_simplex",
     "draw_small_multiples",
     "draw_soft_and_hard_choice",
+    "draw_temperature_and_inverse",
     "draw_three_rows",
     "draw_vanishing_gradient",
     "exp_thresholds",
@@ -77,6 +83,7 @@ __all__ = [
     "show_error_signal",
     "show_forms",
     "show_probabilities",
+    "show_temperature_and_inverse",
     "triangle_points",
     "use_book_style",
 ]

@@ -1,8 +1,11 @@
 """Pictures of the failure clinic."""
 
+import matplotlib.pyplot as plt
 import numpy as np
+from IPython.display import display
 
-from softmax_lib.core import shifted_softmax
+from softmax_lib.core import shifted_softmax, softmax
+from softmax_lib.figures.bars import draw_probabilities, format_probability
 from softmax_lib.losses import cross_entropy_grad
 
 
@@ -55,3 +58,43 @@ def draw_vanishing_gradient(ax, margins, dtypes):
     ax.set(yscale="log", xlabel="logit of the true class minus the other")
     ax.set_ylabel("size of the gradient")
     ax.legend(loc="lower left")
+
+
+def draw_temperature_and_inverse(axes, z, temperature):
+    """Draw softmax(z / T) and, on a second pair of axes, what z * T gives by mistake.
+
+    Parameters
+    ----------
+    axes : sequence of two matplotlib.axes.Axes
+        Where to draw.
+    z : array_like, shape (K,)
+        Logits.
+    temperature : float
+        T > 0.
+    """
+    left, right = axes
+    start = softmax(z)
+    meant, got = softmax(z, temperature=temperature), softmax(np.multiply(z, temperature))
+    draw_probabilities(left, meant, ghost=start, title=f"z / {temperature:g}")
+    draw_probabilities(right, got, ghost=start, title=f"z * {temperature:g}")
+
+
+def show_temperature_and_inverse(z, temperature):
+    """Display `draw_temperature_and_inverse`, with words for those who cannot see it.
+
+    Parameters
+    ----------
+    z : array_like, shape (K,)
+        Logits.
+    temperature : float
+        T > 0.
+    """
+    fig, axes = plt.subplots(1, 2, figsize=(6, 2.6), sharey=True)
+    draw_temperature_and_inverse(axes, z, temperature)
+    meant, got = softmax(z, temperature=temperature), softmax(np.multiply(z, temperature))
+    alt = (
+        f"The largest probability is {format_probability(meant.max())} after dividing by "
+        f"{temperature:g}, and {format_probability(got.max())} after multiplying by it"
+    )
+    display(fig, metadata={"alt": alt})
+    plt.close(fig)  # or the notebook would show it a second time
