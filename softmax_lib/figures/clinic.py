@@ -33,31 +33,29 @@ def draw_losses_above_floor(ax, losses, floor):
 
 
 def draw_vanishing_gradient(ax, margins, dtypes):
-    """Draw minus the gradient in the true logit of two classes, over the true class's margin.
+    """Draw which share of the true gradient the textbook's form gives, over the class's margin.
 
-    A line for the library's, and for each format the textbook's 1 - exp(z - m) / sum as dots. They
-    end where it is exactly 0, which a logarithmic axis has no place for.
+    The gradient is that in the true logit of two classes. The textbook's form is exp(z - m) / sum
+    less 1, in each format; the truth is the library's, minus the other probability.
 
     Parameters
     ----------
     ax : matplotlib.axes.Axes
-        Where to draw; the axis of the gradient becomes logarithmic.
+        Where to draw.
     margins : array_like, shape (n,)
         Logit of the true class minus that of the other.
     dtypes : sequence of dtype_like
         Floating-point formats for the textbook's form.
     """
     z = np.stack([margins, np.zeros_like(margins)], axis=-1)
-    truth = -cross_entropy_grad(z, np.zeros(len(z), dtype=int))[:, 0]
-    ax.plot(margins, truth, color="#555555", alpha=0.5, linewidth=4, label="minus the others")
+    truth = cross_entropy_grad(z, np.zeros(len(z), dtype=int))[:, 0]
     for dtype in dtypes:
-        textbook = 1 - shifted_softmax(z.astype(dtype))[:, 0].astype(float)
-        alive = textbook > 0
-        name = f"textbook, {np.dtype(dtype).name}"
-        ax.plot(margins[alive], textbook[alive], ".", markersize=5, label=name)
-    ax.set(yscale="log", xlabel="logit of the true class minus the other")
-    ax.set_ylabel("size of the gradient")
-    ax.legend(loc="lower left")
+        textbook = shifted_softmax(z.astype(dtype))[:, 0].astype(float) - 1
+        ax.plot(margins, textbook / truth, linewidth=1.2, label=np.dtype(dtype).name)
+    ax.axhline(1, color="#555555", linestyle=":", linewidth=1.5)
+    ax.set(xlabel="logit of the true class minus the other", ylim=(-0.05, 2.1), yticks=[0, 1, 2])
+    ax.set_ylabel("textbook / truth")
+    ax.legend(loc="upper left")
 
 
 def draw_temperature_and_inverse(axes, z, temperature):
