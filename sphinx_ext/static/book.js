@@ -1,6 +1,8 @@
+// Two aids for the keyboard.
+"use strict";
+
 // What scrolls sideways can be reached and scrolled with the keyboard, and says what it is. What
 // fits is no stop on the way through the page: so this looks again whenever a size changes.
-"use strict";
 (() => {
   const NAMES = [
     [".math-wrapper", "Equation"],
@@ -28,3 +30,9 @@
     for (const region of document.querySelectorAll(selector)) watcher.observe(region);
   }
 })();
+
+// Escape closes the drawers of narrow screens.
+document.addEventListener("keydown", ({ key }) => {
+  if (key !== "Escape") return;
+  for (const box of document.querySelectorAll(".sidebar-toggle")) box.checked = false;
+});
