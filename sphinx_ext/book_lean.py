@@ -16,6 +16,7 @@ import re
 from base64 import b64encode
 from pathlib import Path
 
+import furo
 from docutils import nodes
 from fontTools import subset
 from fontTools.ttLib import TTFont
@@ -46,7 +47,8 @@ INLINE_FONTS = ("Main-Regular", "Math-Italic", "Size1-Regular", "Size2-Regular",
 INLINE_FONTS += ("Size4-Regular",)
 CHARACTERS = "".join(map(chr, range(0x20, 0x7F)))
 CHARACTERS += "αβγδεζηθικλμνξοπρςστυφχψωϑϕϖϱϵ\N{NO-BREAK SPACE}"
-CHARACTERS += "±×′…ˉˆ˙~←→↦⇒⟶⟹⟺∂∀∃∇∈∑∏∫−∗√∝∞∣∥∧∨∩∪≈≠≡≤≥⊂⊆⊤⋅⋮⋯⋱⟨⟩⌈⌉⌊⌋\ue020"
+CHARACTERS += "±×′…ˉˆ˙←→↦⇒⟶⟹⟺∂∀∃∇∈∑∏∫−∗√∝∞∣∥∧∨∩∪≈≡≤≥⊂⊆⊤⋅⋮⋯⋱⟨⟩⌈⌉⌊⌋"  # noqa: RUF001, symbols, not letters
+CHARACTERS += "\ue020"  # the stroke that KaTeX lays over = for ≠
 
 
 def mark_pictures(app, doctree):
@@ -110,14 +112,19 @@ def write_static(app, name, text):
 
 
 def joined_styles(app, names):
-    """Return the style sheets as one, with addresses that are right for a file in _static."""
+    """Return the style sheets as one, the small fonts last."""
     if app.book_styles.get("names") != names:
-        texts = [moved(static_path(app, name).read_text(encoding="utf-8"), name) for name in names]
-        app.book_styles.update(names=names, text="\n".join([*texts, inline_fonts(app)]))
+        texts = [*(style_sheet(app, name) for name in names), inline_fonts(app)]
+        app.book_styles.update(names=names, text="\n".join(texts))
     return app.book_styles["text"]
 
 
-def moved(css, name):
+def style_sheet(app, name):
+    """Return the text of a style sheet, with addresses as seen from _static."""
+    if name == "pygments.css":  # Furo adds its dark half to the file when the build is over
+        css = furo.get_pygments_stylesheet()
+    else:
+        css = static_path(app, name).read_text(encoding="utf-8")
     if "@import" in css or "@charset" in css:
         raise ExtensionError(f"{name} has a rule that only works at the top of a style sheet")
     folder = posixpath.dirname(name)

@@ -36,7 +36,9 @@ A policy in a page cannot say who may frame it; a host that sends headers can.
 import hashlib
 import re
 from base64 import b64encode
+from html import escape
 
+from bs4 import BeautifulSoup
 from sphinx.errors import ExtensionError
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
@@ -54,11 +56,12 @@ class FinishedPages(BuiltinTemplateLoader):
     """Sphinx's templates, with a last step for whole pages."""
 
     def render(self, template, context):
+        """Render the template, and finish what comes out if it is a whole page."""
         html = super().render(template, context)
-        return finished(html, context) if "<head>" in html else html
+        return finished(html) if "<head>" in html else html
 
 
-def finished(html, context):
+def finished(html):
     for old, new in CORRECTIONS:
         if old not in html:
             raise ExtensionError(f"the theme's pages no longer have {old}: correct book_policy")
@@ -99,12 +102,26 @@ def hashes(html, tag):
 
 
 def correct_body(app, pagename, templatename, context, doctree):
-    """Correct what docutils writes: roles that ARIA has withdrawn, a header cell with no words."""
-    if "body" not in context:
-        return
-    body = context["body"].replace(' role="doc-biblioentry"', ' role="listitem"')
-    empty = r"<th( class=\"[^\"]*\")>(?:<p>\s*</p>)?</th>"
-    context["body"] = re.sub(empty, r"<td\1></td>", body)
+    """Correct what docutils writes: roles that ARIA has withdrawn, header cells with no words."""
+    if "body" in context:
+        body = context["body"].replace(' role="doc-biblioentry"', ' role="listitem"')
+        context["body"] = re.sub(r"<th\b.*?</th>", named_header, body, flags=re.S)
+
+
+def named_header(match):
+    """Name a header cell that is all mathematics by its symbols; one that is empty heads nothing.
+
+    A screen reader reads the MathML of a cell, but not all of them when they name its column.
+    """
+    cell = BeautifulSoup(match[0], "html.parser").th
+    symbols = [symbol.get_text() for symbol in cell.select("math :is(mi, mn, mo, mtext)")]
+    for mathematics in cell.select(".katex"):
+        mathematics.extract()
+    if cell.get_text(strip=True):
+        return match[0]
+    if symbols:
+        return match[0].replace("<th", f'<th aria-label="{escape(" ".join(symbols))}"', 1)
+    return match[0].replace("<th", "<td", 1).removesuffix("</th>") + "</td>"
 
 
 def configure(app, config):
