@@ -31,8 +31,34 @@
   }
 })();
 
-// Escape closes the drawers of narrow screens.
-document.addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape") return;
-  for (const box of document.querySelectorAll(".sidebar-toggle")) box.checked = false;
-});
+// The theme opens the drawers of narrow screens by labels of hidden boxes, which only a pointer can
+// press. Here each label is a button too, which says whether its drawer is open. Escape closes.
+(() => {
+  const boxes = [...document.querySelectorAll(".sidebar-toggle")];
+
+  function show(box, open) {
+    box.checked = open;
+    for (const label of box.labels) {
+      if (label.role === "button") label.ariaExpanded = open;
+    }
+  }
+
+  for (const box of boxes) {
+    box.addEventListener("change", () => show(box, box.checked));
+    for (const label of box.labels) {
+      if (!label.matches(".nav-overlay-icon, .toc-overlay-icon:not(.no-toc)")) continue;
+      label.tabIndex = 0;
+      label.setAttribute("role", "button");
+      label.setAttribute("aria-label", box.getAttribute("aria-label"));
+      label.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        show(box, !box.checked);
+      });
+    }
+    show(box, box.checked);
+  }
+  document.addEventListener("keydown", ({ key }) => {
+    if (key === "Escape") boxes.forEach((box) => show(box, false));
+  });
+})();
