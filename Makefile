@@ -38,7 +38,7 @@ read: book
 # Pages link to the PDF only where it is made, so the book is built anew with that link.
 pdf: export BOOK_PDF = 1
 pdf: $(VENV)/test book
-	@$(BIN)/python tests/browser.py
+	@$(BIN)/python tests/browser.py chromium
 	@$(BIN)/python scripts/book_pdf.py
 
 test: $(VENV)/test book
