@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PAGE := _build/html/index.html
 
-.PHONY: book read test lab bench lock clean
+.PHONY: book read pdf test lab bench lock clean
 .DEFAULT_GOAL := book
 
 $(VENV)/book: requirements.txt constraints.txt pyproject.toml
@@ -34,6 +34,12 @@ read: book
 	@$(BIN)/python -m webbrowser -t "http://localhost:8000/" >/dev/null 2>&1 || true
 	@echo "Reading at http://localhost:8000/ (Ctrl+C ends it)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+# Pages link to the PDF only where it is made, so the book is built anew with that link.
+pdf: export BOOK_PDF = 1
+pdf: $(VENV)/test book
+	@$(BIN)/python tests/browser.py chromium
+	@$(BIN)/python scripts/book_pdf.py
 
 test: $(VENV)/test book
 	@$(BIN)/python tests/browser.py

@@ -1,7 +1,7 @@
-"""Find a Chromium for the browser tests, or install one.
+"""Find the browsers for the tests, Chromium and Firefox, or install them.
 
-Debian's package where apt works, else Playwright's own. Where neither does, fail and say what to
-install: no test is skipped for want of a browser.
+Debian's packages where apt works, else, for Chromium, Playwright's own. Where neither does, fail
+and say what to install: no test is skipped for want of a browser.
 """
 
 import os
@@ -9,12 +9,25 @@ import shutil
 import subprocess
 import sys
 
-CANDIDATES = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]
+CANDIDATES = {
+    "chromium": ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    "firefox": ["firefox-esr", "firefox"],
+}
+PACKAGES = {"chromium": "chromium", "firefox": "firefox-esr"}
 ADVICE = (
     "No Chromium was found, and none could be installed. The tests need one: install Debian's or "
     "your system's 'chromium' package, or run '.venv/bin/playwright install chromium', or set "
     "CHROMIUM to the path of one."
 )
+FIREFOX_ADVICE = (
+    "No Firefox was found, and none could be installed. The tests need one: install Debian's "
+    "'firefox-esr' or your system's 'firefox' package, or set FIREFOX to the path of one."
+)
+
+
+def advice(name):
+    """Return what to do where a browser is not there."""
+    return {"chromium": ADVICE, "firefox": FIREFOX_ADVICE}[name]
 
 
 def playwright_chromium():
@@ -25,27 +38,28 @@ def playwright_chromium():
         return playwright.chromium.executable_path
 
 
-def find():
-    """Return the path of a Chromium, or None."""
-    named = os.environ.get("CHROMIUM")
-    found = named or next(filter(None, map(shutil.which, CANDIDATES)), None)
-    if found is None and os.path.exists(path := playwright_chromium()):
+def find(name="chromium"):
+    """Return the path of a browser, or None."""
+    named = os.environ.get(name.upper())
+    found = named or next(filter(None, map(shutil.which, CANDIDATES[name])), None)
+    if found is None and name == "chromium" and os.path.exists(path := playwright_chromium()):
         found = path
     return found
 
 
-def install():
-    """Try the ways to install a Chromium, in the order of their merit."""
+def install(name):
+    """Try the ways to install a browser, in the order of their merit."""
     if shutil.which("apt-get") and os.geteuid() == 0:
         quiet = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0"]
         if subprocess.run([*quiet, "update"], check=False).returncode == 0:
-            subprocess.run([*quiet, "install", "-y", "chromium"], check=False)
-    if find() is None:
+            subprocess.run([*quiet, "install", "-y", PACKAGES[name]], check=False)
+    if name == "chromium" and find(name) is None:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 
 
 if __name__ == "__main__":
-    if find() is None:
-        print("Installing Chromium for the browser tests", flush=True)
-        install()
-    print(f"Browser: {find() or sys.exit(ADVICE)}")
+    for name in sys.argv[1:] or CANDIDATES:
+        if find(name) is None:
+            print(f"Installing {name.title()} for the browser tests", flush=True)
+            install(name)
+        print(f"Browser: {find(name) or sys.exit(advice(name))}")

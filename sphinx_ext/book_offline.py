@@ -1,0 +1,70 @@
+"""The book to take away: the whole site in one archive, and where `make pdf` makes it, a PDF.
+
+`static/print.css` has each page on paper.
+
+The archive is the site itself, which needs no server: unpacked anywhere, it opens from the disk,
+explorers included. It holds no link to itself, nor the page of a server for what it does not find.
+Its files are in the order of their names and all of one date, so the same site gives the same
+bytes.
+"""
+
+import os
+import re
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+NAME = "softmax-book"
+ARCHIVE, PDF = f"downloads/{NAME}.zip", f"downloads/{NAME}.pdf"
+LINKS = re.compile(rb'<p class="book-downloads[^>]*>.*?</p>\s*', re.S)
+
+
+def link_downloads(app, pagename, templatename, context, doctree):
+    """Give the page template the addresses of what there is to download."""
+    if pagename not in app.env.found_docs:
+        return
+    context["archive_url"] = context["pathto"](ARCHIVE, resource=True)
+    if os.environ.get("BOOK_PDF"):
+        context["pdf_url"] = context["pathto"](PDF, resource=True)
+
+
+def configure(app, config):
+    config.html_css_files.append("print.css")
+    # Sphinx writes all pages again when a setting changes, as when the PDF comes or goes.
+    config.html_context["pdf"] = bool(os.environ.get("BOOK_PDF"))
+
+
+def site_files(site):
+    """Return the site's files that belong into the archive, as posix paths below it."""
+    paths = (path.relative_to(site) for path in site.rglob("*") if path.is_file())
+    return sorted(
+        path.as_posix()
+        for path in paths
+        if not any(part.startswith(".") for part in path.parts)
+        and path.parts[0] != "downloads"
+        and path.as_posix() not in ("404.html", "objects.inv", "sitemap.xml")
+    )
+
+
+def archive(app, exception):
+    if exception is not None or app.builder.format != "html":
+        return
+    site = Path(app.outdir)
+    target = site / ARCHIVE
+    target.parent.mkdir(exist_ok=True)
+    with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=9) as file:
+        for name in site_files(site):
+            data = (site / name).read_bytes()
+            if name.endswith(".html"):
+                data = LINKS.sub(b"", data)
+            info = ZipInfo(f"{NAME}/{name}")  # dated 1980, the first year that a zip can tell
+            info.external_attr = 0o644 << 16
+            info.compress_type = ZIP_DEFLATED
+            file.writestr(info, data)
+
+
+def setup(app):
+    app.connect("config-inited", configure)
+    app.connect("html-page-context", link_downloads)
+    # When all other extensions have put their files in place.
+    app.connect("build-finished", archive, priority=990)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
