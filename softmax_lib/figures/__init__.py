@@ -19,7 +19,6 @@ from softmax_lib.figures.gradient import (
     draw_jacobian,
     draw_loss_curve,
     draw_reliability,
-    show_error_signal,
 )
 from softmax_lib.figures.landing import derivation_map
 from softmax_lib.figures.scores import (
@@ -71,7 +70,6 @@ __all__ = [
     "format_probability",
     "number_repeats",
     "show_attention",
-    "show_error_signal",
     "show_forms",
     "show_probabilities",
     "triangle_points",

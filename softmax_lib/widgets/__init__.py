@@ -4,6 +4,7 @@ Each explorer's JavaScript does its own arithmetic, so the same code runs in Jup
 follows along, and on the book's static pages, where no Python answers.
 """
 
+from softmax_lib.widgets.gradient import GradientExplorer
 from softmax_lib.widgets.temperature import TemperatureExplorer
 
-__all__ = ["TemperatureExplorer"]
+__all__ = ["GradientExplorer", "TemperatureExplorer"]

@@ -26,6 +26,27 @@ def _number(p, others):
     return f"{p:.4f}" if p >= 0.001 else f"{p:.2e}"
 
 
+def framed(title, shapes, height):
+    """Return the shapes as an SVG on a card, under a title that is read out.
+
+    Examples
+    --------
+    >>> print(framed("p < 1", ["<rect/>"], 100).splitlines()[1])
+    <title>p &lt; 1</title>
+    """
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+            f'viewBox="0 0 {WIDTH} {height}">',
+            f"<title>{escape(title)}</title>",
+            f"<style>{STYLE}</style>",
+            f'<rect class="card" width="{WIDTH}" height="{height}" rx="9"/>',
+            *shapes,
+            "</svg>",
+        ]
+    )
+
+
 def temperature_picture(logits, labels, temperature, probabilities):
     """Draw the probabilities as bars, in an SVG whose title says the same in words.
 
@@ -64,14 +85,4 @@ def temperature_picture(logits, labels, temperature, probabilities):
         ]
     height = TOP + ROW * len(labels) + BOTTOM
     words = ", ".join(f"{label} {number}" for label, number in zip(labels, numbers, strict=True))
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-            f'viewBox="0 0 {WIDTH} {height}">',
-            f"<title>Softmax at {title}: {escape(words)}</title>",
-            f"<style>{STYLE}</style>",
-            f'<rect class="card" width="{WIDTH}" height="{height}" rx="9"/>',
-            *shapes,
-            "</svg>",
-        ]
-    )
+    return framed(f"Softmax at {title}: {words}", shapes, height)
