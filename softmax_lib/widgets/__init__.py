@@ -5,6 +5,7 @@ follows along, and on the book's static pages, where no Python answers.
 """
 
 from softmax_lib.widgets.gradient import GradientExplorer
+from softmax_lib.widgets.simplex import SimplexExplorer
 from softmax_lib.widgets.temperature import TemperatureExplorer
 
-__all__ = ["GradientExplorer", "TemperatureExplorer"]
+__all__ = ["GradientExplorer", "SimplexExplorer", "TemperatureExplorer"]
