@@ -33,15 +33,6 @@ def test_only_the_true_class_of_the_error_signal_points_down(axes):
     assert outline == [0, 1, 0, 0]
 
 
-def test_error_signal_is_described_in_words(monkeypatch):
-    shown = []
-    monkeypatch.setattr(
-        "softmax_lib.figures.gradient.display", lambda _, metadata: shown.append(metadata["alt"])
-    )
-    figures.show_error_signal([0.0, 0.0], 0)
-    assert shown == ["Probabilities beside the target, class 1; the gradient is -0.500, +0.500"]
-
-
 def test_squared_error_lets_go_where_cross_entropy_pulls_hardest(axes):
     # At a gap of -8 the factor between them is 2 p (1 - p), with p = 1 / (1 + e^8).
     figures.draw_gradient_size_against_gap(axes[0], np.array([-8.0, 8.0]))

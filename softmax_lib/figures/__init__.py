@@ -24,7 +24,6 @@ from softmax_lib.figures.gradient import (
     draw_jacobian,
     draw_loss_curve,
     draw_reliability,
-    show_error_signal,
 )
 from softmax_lib.figures.landing import derivation_map
 from softmax_lib.figures.scores import (
@@ -78,7 +77,6 @@ __all__ = [
     "exp_thresholds",
     "format_probability",
     "number_repeats",
-    "show_error_signal",
     "show_forms",
     "show_probabilities",
     "show_temperature_and_inverse",

@@ -1,8 +1,6 @@
 """Pictures of the chapter on the gradient."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import display
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import PercentFormatter
 
@@ -52,24 +50,6 @@ def draw_error_signal(axes, z, label):
     draw_probabilities(left, p, ghost=one_hot(label, len(p)), title="p, and y dotted")
     draw_signed_bars(right, cross_entropy_grad(z, label), "%+.3f", title="gradient p - y")
     right.set(ylim=(-1.2, 1.2), yticks=[-1, 0, 1])
-
-
-def show_error_signal(z, label):
-    """Display `draw_error_signal`, with words for those who cannot see it, from a callback.
-
-    Parameters
-    ----------
-    z : array_like, shape (K,)
-        Logits.
-    label : int
-        The index of the true class, from 0.
-    """
-    fig, axes = plt.subplots(1, 2, figsize=(6, 2.6))
-    draw_error_signal(axes, z, label)
-    numbers = ", ".join(f"{e:+.3f}" for e in cross_entropy_grad(z, label))
-    alt = f"Probabilities beside the target, class {label + 1}; the gradient is {numbers}"
-    display(fig, metadata={"alt": alt})
-    plt.close(fig)  # or the notebook would show it a second time
 
 
 def draw_gradient_size_against_gap(ax, gaps):

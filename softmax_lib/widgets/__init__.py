@@ -5,6 +5,8 @@ follows along, and on the book's static pages, where no Python answers.
 """
 
 from softmax_lib.widgets.attention import AttentionExplorer
+from softmax_lib.widgets.gradient import GradientExplorer
+from softmax_lib.widgets.simplex import SimplexExplorer
 from softmax_lib.widgets.temperature import TemperatureExplorer
 
-__all__ = ["AttentionExplorer", "TemperatureExplorer"]
+__all__ = ["AttentionExplorer", "GradientExplorer", "SimplexExplorer", "TemperatureExplorer"]

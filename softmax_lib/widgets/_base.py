@@ -110,19 +110,42 @@ class PerClass(t.TraitType):
 
 
 class Logits(PerClass):
-    """A list of `fewest` to `most` finite numbers."""
+    """A list of `fewest` to `most` finite numbers, of an absolute value of at most `bound`."""
 
-    def __init__(self, default=(), fewest=2, most=10):
+    def __init__(self, default=(), fewest=2, most=10, bound=math.inf):
         super().__init__(list(default))
-        self.fewest, self.most = fewest, most
+        self.fewest, self.most, self.bound = fewest, most, bound
 
     def validate(self, obj, value):
         values = self.listed(value)
         floats = None if values is None else [finite(entry) for entry in values]
-        if floats is None or not self.fewest <= len(floats) <= self.most or None in floats:
+        bad = floats is None or not self.fewest <= len(floats) <= self.most or None in floats
+        if bad or any(abs(number) > self.bound for number in floats):
             count = self.fewest if self.fewest == self.most else f"{self.fewest} to {self.most}"
+            kind = "finite numbers"
+            if self.bound < math.inf:
+                kind = f"numbers from {-self.bound:g} to {self.bound:g}"
+            raise t.TraitError(f"{self.name} must be a list of {count} {kind}, not {value!r}")
+        return floats
+
+
+class Distribution(PerClass):
+    """None, or a list of probabilities that sum to 1, one for each class."""
+
+    def __init__(self):
+        super().__init__(None, allow_none=True)
+
+    def validate(self, obj, value):
+        values = self.listed(value)
+        floats = None if values is None else [finite(entry) for entry in values]
+        if (
+            not floats
+            or not all(p is not None and 0 <= p <= 1 for p in floats)
+            or abs(math.fsum(floats) - 1) > 1e-8  # what softmax_lib.losses allows
+        ):
             raise t.TraitError(
-                f"{self.name} must be a list of {count} finite numbers, not {value!r}"
+                f"{self.name} must be None or a list of numbers from 0 to 1 that sum to 1, "
+                f"not {value!r}"
             )
         return floats
 
@@ -152,3 +175,35 @@ class Explorer(anywidget.AnyWidget):
     def _repr_mimebundle_(self, **kwargs):
         data, metadata = super()._repr_mimebundle_(**kwargs)
         return {**data, "image/svg+xml": self.still()}, metadata
+
+
+class ClassExplorer(Explorer):
+    """An explorer of classes that each have a logit and a label, in lists of equal length."""
+
+    logits = Logits([]).tag(sync=True)
+    labels = Labels([]).tag(sync=True)
+
+    def _fit_labels(self, changed):
+        """Give new logits as many labels: drop the last ones, or add the initial or default ones.
+
+        The page's own labelsFor does the same.
+        """
+        count = len(self.logits)
+        if changed == "logits" and len(self.labels) != count:
+            initial = self.initial.get("labels", [])
+            names = self.labels + initial[len(self.labels) :]
+            names += [f"class {i + 1}" for i in range(len(names), count)]
+            self.labels = names[:count]
+
+    @t.validate("logits", "labels")
+    def _one_label_a_logit(self, proposal):
+        if len(self.labels) != len(self.logits):
+            raise t.TraitError(
+                f"labels must name each of the {len(self.logits)} logits once, "
+                f"and these are {len(self.labels)}: {self.labels!r}"
+            )
+        self._check_classes()
+        return proposal.value
+
+    def _check_classes(self):
+        """Raise TraitError where another trait does not fit the number of classes."""

@@ -26,6 +26,27 @@ def _number(p, others):
     return f"{p:.4f}" if p >= 0.001 else f"{p:.2e}"
 
 
+def framed(title, shapes, height):
+    """Return the shapes as an SVG on a card, under a title that is read out.
+
+    Examples
+    --------
+    >>> print(framed("p < 1", ["<rect/>"], 100).splitlines()[1])
+    <title>p &lt; 1</title>
+    """
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
+            f'viewBox="0 0 {WIDTH} {height}">',
+            f"<title>{escape(title)}</title>",
+            f"<style>{STYLE}</style>",
+            f'<rect class="card" width="{WIDTH}" height="{height}" rx="9"/>',
+            *shapes,
+            "</svg>",
+        ]
+    )
+
+
 def temperature_picture(logits, labels, temperature, probabilities):
     """Draw the probabilities as bars, in an SVG whose title says the same in words.
 
@@ -63,7 +84,7 @@ def temperature_picture(logits, labels, temperature, probabilities):
             f'<text x="{BAR_LEFT + BAR_WIDTH + 10}" y="{y}">{number}</text>',
         ]
     words = ", ".join(f"{label} {number}" for label, number in zip(labels, numbers, strict=True))
-    return _svg(TOP + ROW * len(labels) + BOTTOM, f"Softmax at {title}: {words}", shapes)
+    return framed(f"Softmax at {title}: {words}", shapes, TOP + ROW * len(labels) + BOTTOM)
 
 
 def attention_picture(where, tokens, query, weights):
@@ -108,19 +129,4 @@ def attention_picture(where, tokens, query, weights):
     ranked = sorted(range(size), key=lambda j: -row[j])[:3]
     words = ", ".join(f"{tokens[j]} {_number(row[j], 1 - row[j])}" for j in ranked if row[j])
     title = f"Attention in {where}: {tokens[query]} reads {words}"
-    return _svg(max(top + step * size, above + 290) + BOTTOM, title, shapes)
-
-
-def _svg(height, title, shapes):
-    """Return a card of the book's width with these shapes and this title."""
-    return "\n".join(
-        [
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
-            f'viewBox="0 0 {WIDTH} {height}">',
-            f"<title>{escape(title)}</title>",
-            f"<style>{STYLE}</style>",
-            f'<rect class="card" width="{WIDTH}" height="{height}" rx="9"/>',
-            *shapes,
-            "</svg>",
-        ]
-    )
+    return framed(title, shapes, max(top + step * size, above + 290) + BOTTOM)

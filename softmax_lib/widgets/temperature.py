@@ -4,11 +4,11 @@ import traitlets as t
 
 from softmax_lib.core import softmax
 from softmax_lib.losses import entropy
-from softmax_lib.widgets._base import Explorer, Labels, Logits, Temperature, joined
+from softmax_lib.widgets._base import ClassExplorer, Temperature, joined
 from softmax_lib.widgets.still import temperature_picture
 
 
-class TemperatureExplorer(Explorer):
+class TemperatureExplorer(ClassExplorer):
     r"""See and set what a temperature T does to p = softmax(z / T).
 
     Parameters
@@ -63,8 +63,6 @@ class TemperatureExplorer(Explorer):
     _esm = joined("softmax.js", "explorer.js", "temperature_control.js", "temperature_explorer.js")
     _css = joined("explorer.css", "temperature_control.css", "temperature_explorer.css")
 
-    logits = Logits([]).tag(sync=True)
-    labels = Labels([]).tag(sync=True)
     temperature = Temperature(1.0).tag(sync=True)
 
     # Not synchronised: the page computes its own, so that it works without Python, and a message
@@ -76,27 +74,6 @@ class TemperatureExplorer(Explorer):
         given = {} if labels is None else {"labels": labels}
         super().__init__(logits=logits, temperature=temperature, **given, **kwargs)
         self.initial = {name: getattr(self, name) for name in ("logits", "labels", "temperature")}
-
-    def _fit_labels(self, changed):
-        """Give new logits as many labels: drop the last ones, or add the initial or default ones.
-
-        The page's own labelsFor does the same.
-        """
-        count = len(self.logits)
-        if changed == "logits" and len(self.labels) != count:
-            initial = self.initial.get("labels", [])
-            names = self.labels + initial[len(self.labels) :]
-            names += [f"class {i + 1}" for i in range(len(names), count)]
-            self.labels = names[:count]
-
-    @t.validate("logits", "labels")
-    def _one_label_a_logit(self, proposal):
-        if len(self.labels) != len(self.logits):
-            raise t.TraitError(
-                f"labels must name each of the {len(self.logits)} logits once, "
-                f"and these are {len(self.labels)}: {self.labels!r}"
-            )
-        return proposal.value
 
     @t.observe("logits", "temperature")
     def _follow(self, _change):

@@ -100,7 +100,8 @@ FLAWS = """() => {
   const root = document.querySelector(".softmax-explorer");
   const box = (node) => node.getBoundingClientRect();
   const seen = "input, select, button, .se-label, .se-value, .se-track, .se-totals span, .se-line";
-  const nodes = [...root.querySelectorAll(seen)];
+  // Whatever is hidden for now has no box.
+  const nodes = [...root.querySelectorAll(seen)].filter((node) => node.getClientRects().length);
   const outer = box(root);
   const wrong = [];
   nodes.forEach((a, i) => {

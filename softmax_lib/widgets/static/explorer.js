@@ -129,15 +129,15 @@ function limit(node, reached, reason, title) {
 
 // A number field for what get() returns. While someone types, it is theirs: what they have typed is
 // taken as soon as it is a number in range, and only Enter or leaving the field tidies it up.
-// format(value) is the text that it shows.
-function numberField(attributes, { min, max, get, onInput, onRefusal, format = String }) {
+// write(value) is how it shows a value that may have too many digits.
+function numberField(attributes, { min, max, get, onInput, onRefusal, write = String }) {
   const node = h("input", {
     type: "number", step: "any", class: "se-field se-number", autocomplete: "off", ...attributes,
   });
   let typing = false;
   let taken; // the value when the last key was pressed
   node.show = () => {
-    const text = format(get());
+    const text = write(get());
     if (!typing && node.value !== text) node.value = text;
   };
   node.addEventListener("input", () => {
@@ -161,6 +161,24 @@ function numberField(attributes, { min, max, get, onInput, onRefusal, format = S
   return node;
 }
 
+// A slider and a number field for one quantity, from min to max, under a name; show(text) brings both
+// up to date, and the text is what a screen reader hears after the value.
+function quantity({ name, unit, min, max, step, get, onInput, onRefusal }) {
+  const slider = h("input", {
+    type: "range", class: "se-slider", "aria-label": unit, min, max, step,
+  });
+  slider.addEventListener("input", () => onInput(Number(slider.value)));
+  const number = numberField({ step }, { min, max, get, onInput, onRefusal });
+  return {
+    node: h("div", { class: "se-quantity" }, h("label", {}, ...name, " ", number), slider),
+    show(text) {
+      number.show();
+      slider.value = get();
+      setAttributes(slider, { "aria-valuetext": `${unit} ${get()}; ${text}` });
+    },
+  };
+}
+
 // How far the sliders of logits reach: it grows with what they have to show.
 function sliderReach(low = -10, high = 10) {
   return {
@@ -177,15 +195,18 @@ function sliderReach(low = -10, high = 10) {
 }
 
 // A slider and a number field for one logit; show(label, reach) brings both up to date.
-function logitControl({ get, onInput, onRefusal }) {
+function logitControl({ get, onInput, onRefusal, bound = Number.MAX_VALUE, write }) {
   const slider = h("input", { type: "range", class: "se-slider" });
   slider.addEventListener("input", () => onInput(Number(Number(slider.value).toPrecision(3))));
   const number = numberField({}, {
-    min: -Number.MAX_VALUE,
-    max: Number.MAX_VALUE,
+    min: -bound,
+    max: bound,
     get,
+    write,
     onInput,
-    onRefusal: () => onRefusal("A logit is any finite number"),
+    onRefusal: () => onRefusal(bound === Number.MAX_VALUE
+      ? "A logit is any finite number"
+      : `A logit is a number from −${bound} to ${bound}`),
   });
   return {
     nodes: [slider, number],

@@ -47,3 +47,18 @@ export function logOthers(z, T, i) {
   const x = shifted(z, T);
   return logsumexp(x.filter((_, j) => j !== i)) - logsumexp(x);
 }
+
+// -sum y ln p, for p = softmax(z) and a distribution y
+export function crossEntropy(z, y) {
+  const lnP = logSoftmax(z);
+  return y.reduce((sum, share, i) => (share > 0 ? sum - share * lnP[i] : sum), 0);
+}
+
+// p - y. Where y_i is 1, p_i - 1 would cancel: it is minus the sum of the others.
+export function crossEntropyGrad(z, y) {
+  const p = softmax(z);
+  return y.map((share, i) => {
+    if (share !== 1) return p[i] - share;
+    return p.reduce((sum, value, j) => (j === i ? sum : sum - value), 0);
+  });
+}

@@ -4,6 +4,8 @@ const T_MIN = 0.01;
 const T_MAX = 100;
 const MARKS = [0.01, 0.1, 1, 10, 100];
 const SLIDER_STEP = 0.02; // of log10 T
+const SWEEP = { steps: 240, wait: 33 }; // eight seconds from cold to hot
+const CALM_SWEEP = { steps: 4, wait: 1500 }; // for readers who asked for less motion
 
 // The shortest decimal within half a step of where the slider stands: 0.5 rather than 0.501187.
 function temperatureAt(position) {
@@ -26,7 +28,7 @@ function temperatureControl({ get, onInput, onRefusal }) {
     max: T_MAX,
     get,
     onInput,
-    format: (T) => String(Number(T.toPrecision(5))), // of the root of d too, it shows no more
+    write: (T) => String(Number(T.toPrecision(5))), // of the root of d too, it shows no more
     onRefusal: () => onRefusal("The temperature is a number from 0.01 to 100"),
   });
   const slider = h("input", {
@@ -50,6 +52,34 @@ function temperatureControl({ get, onInput, onRefusal }) {
       slider.value = Math.log10(T);
       setAttributes(slider, { "aria-valuetext": `temperature ${spokenTemperature(T)}; ${text}` });
       marks.forEach((mark, i) => setAttributes(mark, { "aria-pressed": T === MARKS[i] }));
+    },
+  };
+}
+
+// A run through all temperatures: set(T) at each, onChange() when it begins or ends. It may pause
+// and go on; after rewind() it begins again.
+function temperatureSweep({ set, onChange }) {
+  let swept = 0; // how much is done, from 0 to 1
+  let steps;
+  const player = repeat(() => {
+    const T = T_MIN * (T_MAX / T_MIN) ** swept;
+    set(Number(T.toPrecision(3)));
+    const more = swept < 1;
+    swept = more ? Math.min(1, swept + 1 / steps) : 0;
+    return more;
+  }, onChange);
+  return {
+    get running() {
+      return player.running;
+    },
+    stop: player.stop,
+    rewind() {
+      swept = 0;
+    },
+    start() {
+      const pace = reducedMotion() ? CALM_SWEEP : SWEEP;
+      steps = pace.steps;
+      player.start(pace.wait);
     },
   };
 }

@@ -9,8 +9,6 @@ const PRESETS = [
   ["Close race: 1.1, 1, 0.9", [1.1, 1, 0.9]],
   ["Far ahead: 10, 0, 0, 0", [10, 0, 0, 0]],
 ];
-const SWEEP = { steps: 240, wait: 33 }; // eight seconds from cold to hot
-const CALM_SWEEP = { steps: 4, wait: 1500 }; // for readers who asked for less motion
 
 function describe({ temperature, logits, labels }, p, H) {
   const { count, names } = leadersOf(labels, logits);
@@ -52,7 +50,7 @@ function render({ model, el }) {
   // Every change that the reader makes by hand, which also ends a sweep.
   function edit(changes) {
     player.stop();
-    swept = 0;
+    player.rewind();
     refusal = "";
     put(changes);
   }
@@ -67,22 +65,15 @@ function render({ model, el }) {
   const setLogit = (i, value) => setLogits(read().logits.map((z, j) => (j === i ? value : z)));
 
   let refusal = ""; // why the last input was not taken, instead of the usual line
-  let swept = 0; // how much of a sweep is done, from 0 to 1; kept while it pauses
-  let steps; // of the sweep
-  const player = repeat(() => {
-    const T = T_MIN * (T_MAX / T_MIN) ** swept;
-    put({ temperature: Number(T.toPrecision(3)) });
-    const more = swept < 1;
-    swept = more ? Math.min(1, swept + 1 / steps) : 0;
-    return more;
-  }, () => redraw());
+  const player = temperatureSweep({
+    set: (temperature) => put({ temperature }),
+    onChange: () => redraw(),
+  });
 
   function toggleSweep() {
     if (player.running) return player.stop();
     refusal = "";
-    const pace = reducedMotion() ? CALM_SWEEP : SWEEP;
-    steps = pace.steps;
-    player.start(pace.wait);
+    player.start();
   }
 
   // ---- the page's nodes -------------------------------------------------------------------
