@@ -11,6 +11,11 @@ from softmax_lib.figures.attention import (
     number_repeats,
 )
 from softmax_lib.figures.bars import draw_probabilities, format_probability
+from softmax_lib.figures.floating import (
+    draw_error_against_gap,
+    draw_form_errors,
+    gap_errors,
+)
 from softmax_lib.figures.gradient import (
     draw_confusion,
     draw_error_signal,
@@ -50,8 +55,10 @@ __all__ = [
     "draw_attention_rows",
     "draw_confusion",
     "draw_entropy_against_temperature",
+    "draw_error_against_gap",
     "draw_error_signal",
     "draw_exp_ranges",
+    "draw_form_errors",
     "draw_forms_against_offset",
     "draw_gradient_against_width",
     "draw_gradient_size_against_gap",
@@ -68,6 +75,7 @@ __all__ = [
     "draw_three_rows",
     "exp_thresholds",
     "format_probability",
+    "gap_errors",
     "number_repeats",
     "show_error_signal",
     "show_forms",
