@@ -69,9 +69,9 @@ def ulp_error(result, exact):
     """
     result, exact = np.asarray(result), np.asarray(exact)
     ulp = np.spacing(np.abs(exact.astype(np.float64).astype(result.dtype))).astype(np.float64)
-    with mp.workdps(DIGITS):
+    with mp.workdps(DIGITS), np.errstate(invalid="ignore"):  # a NaN among mpmath's numbers
         error = np.abs(result.astype(exact.dtype) - exact) / ulp.astype(exact.dtype)
-    return error.astype(np.float64)
+    return np.asarray(error, np.float64)  # also of a single number, which is no array by now
 
 
 def softmax_forms(z):

@@ -1,4 +1,4 @@
-"""The figures in chapters/data are those that scripts/peer_errors.py wrote, for the table's rows."""
+"""The figures in chapters/data are those that scripts/peer_errors.py wrote, for each row."""
 
 import hashlib
 import json
