@@ -27,7 +27,7 @@ class Claim(NamedTuple):
 
 SCORES, STABILITY = "scores_to_probabilities", "numerical_stability"
 TEMPERATURE, GRADIENT, ATTENTION = "temperature", "gradient", "attention"
-SUMMARY, CLINIC = "summary", "failure_clinic"
+SUMMARY, FLOATING, CLINIC = "summary", "floating_point", "failure_clinic"
 
 CLAIMS = [
     # From scores to a distribution
@@ -383,6 +383,49 @@ CLAIMS = [
         SUMMARY,
         "eq-summary-gradient",
         "assert_allclose(slope, p - y, atol=1e-09)",
+    ),
+    # In floating point
+    Claim(
+        "A rounded gap carries a relative error of gap times u into the exponential.",
+        FLOATING,
+        "eq-floating-gap",
+        "symbolic.rounded_gap_is_a_relative_error(",
+    ),
+    Claim(
+        "The division-free form has the error of the log-sum-exp on top.",
+        FLOATING,
+        "eq-floating-lse",
+        "symbolic.division_free_form_has_two_errors(",
+    ),
+    Claim(
+        "By a row's largest entry the shifted form is about as accurate as the definition.",
+        FLOATING,
+        "eq-floating-rulers",
+        "assert row[name]['shifted'] < 2 * row[name]['definition']",
+    ),
+    Claim(
+        "Entry by entry it is not: the shift costs the small probabilities.",
+        FLOATING,
+        "eq-floating-rulers",
+        "assert entry[name]['definition'] < entry[name]['shifted']",
+    ),
+    Claim(
+        "TwoSum is exact: no tolerance in fractions.",
+        FLOATING,
+        "eq-floating-twosum",
+        "assert Fraction(s) + Fraction(e) == Fraction(a) + Fraction(b)",
+    ),
+    Claim(
+        "A logarithm of 1 + r loses a small r; log1p keeps it.",
+        FLOATING,
+        "eq-floating-log1p",
+        "assert 1 + r == 1 and np.log(1 + r) == 0",
+    ),
+    Claim(
+        "A long float32 sum, one by one, is off by nearly a hundredth; in pairs it is not.",
+        FLOATING,
+        "eq-floating-sum",
+        "assert abs(one_by_one / truth - 1) > 0.009",
     ),
     # What breaks, and how it shows
     Claim(

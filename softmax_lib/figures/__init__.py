@@ -17,6 +17,11 @@ from softmax_lib.figures.clinic import (
     draw_vanishing_gradient,
     show_temperature_and_inverse,
 )
+from softmax_lib.figures.floating import (
+    draw_error_against_gap,
+    draw_form_errors,
+    gap_errors,
+)
 from softmax_lib.figures.gradient import (
     draw_confusion,
     draw_error_signal,
@@ -55,8 +60,10 @@ __all__ = [
     "draw_attention_rows",
     "draw_confusion",
     "draw_entropy_against_temperature",
+    "draw_error_against_gap",
     "draw_error_signal",
     "draw_exp_ranges",
+    "draw_form_errors",
     "draw_forms_against_offset",
     "draw_gradient_against_width",
     "draw_gradient_size_against_gap",
@@ -76,6 +83,7 @@ __all__ = [
     "draw_vanishing_gradient",
     "exp_thresholds",
     "format_probability",
+    "gap_errors",
     "number_repeats",
     "show_forms",
     "show_probabilities",

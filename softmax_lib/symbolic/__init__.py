@@ -17,6 +17,10 @@ from softmax_lib.symbolic.attention import (
     permuted_keys_get_permuted_weights,
 )
 from softmax_lib.symbolic.clinic import softmax_twice_gradient_carries_the_jacobian
+from softmax_lib.symbolic.floating import (
+    division_free_form_has_two_errors,
+    rounded_gap_is_a_relative_error,
+)
 from softmax_lib.symbolic.gradient import (
     best_gap_under_label_smoothing,
     cross_entropy_gradient_is_prediction_minus_target,
@@ -61,6 +65,7 @@ __all__ = [
     "choice_axiom",
     "cold_limit_is_hardmax",
     "cross_entropy_gradient_is_prediction_minus_target",
+    "division_free_form_has_two_errors",
     "dot_product_variance_is_width",
     "entropy_slope_is_variance_over_temperature_cubed",
     "floor_of_softmax_applied_twice",
@@ -84,6 +89,7 @@ __all__ = [
     "probabilities_sum_to_one",
     "probability_slope_in_temperature",
     "quadratic_form_of_jacobian_is_variance",
+    "rounded_gap_is_a_relative_error",
     "shift_cancels",
     "shifted_sum_lies_between_one_and_k",
     "softmax",

@@ -1,0 +1,197 @@
+"""What rounding does to softmax: exact values, errors in ulp, and the same form in any format.
+
+For the chapter on floating point and the script that measures other libraries, so that one ruler
+serves both. An ulp, a unit in the last place, is the distance from a float to the next one.
+"""
+
+import math
+
+import numpy as np
+from mpmath import mp
+
+__all__ = ["exact_softmax", "library_report", "softmax_forms", "ulp_error"]
+
+DIGITS = 50
+
+
+def exact_softmax(z):
+    r"""Return softmax along the last axis with 50 digits, from the very numbers that are stored.
+
+    Parameters
+    ----------
+    z : array_like, shape (..., K)
+        Finite logits. A float is a fraction, so it is exact as it stands.
+
+    Returns
+    -------
+    ndarray of object, shape (..., K)
+        Numbers of mpmath, in (0, 1): for them no exponential overflows or underflows.
+
+    Notes
+    -----
+    .. math:: p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}
+
+    Examples
+    --------
+    >>> p = exact_softmax([2, 1, 0, -1])
+    >>> print(p[0])
+    0.64391425988797231427
+    """
+    z = np.asarray(z)
+    with mp.workdps(DIGITS):
+        rows = np.array([mp.exp(float(z_i)) for z_i in z.flat], dtype=object).reshape(z.shape)
+        return rows / rows.sum(axis=-1, keepdims=True)
+
+
+def ulp_error(result, exact):
+    r"""Return how far each float is from the exact value, in ulp of that value.
+
+    Parameters
+    ----------
+    result : ndarray of float16, float32 or float64
+        What was computed.
+    exact : array_like of the same shape
+        What is true: numbers of mpmath, or float64 if `result` has a smaller format.
+
+    Returns
+    -------
+    ndarray of float64
+        At most 1/2 where the result is correctly rounded; NaN where it is NaN.
+
+    Notes
+    -----
+    .. math:: \frac{|\hat p - p|}{\operatorname{ulp}(p)}
+
+    Examples
+    --------
+    >>> float(ulp_error(np.float64(1 + 2**-52), mp.mpf(1)))
+    1.0
+    """
+    result, exact = np.asarray(result), np.asarray(exact)
+    ulp = np.spacing(np.abs(exact.astype(np.float64).astype(result.dtype))).astype(np.float64)
+    with mp.workdps(DIGITS), np.errstate(invalid="ignore"):  # a NaN among mpmath's numbers
+        error = np.abs(result.astype(exact.dtype) - exact) / ulp.astype(exact.dtype)
+    return np.asarray(error, np.float64)  # also of a single number, which is no array by now
+
+
+def softmax_forms(z):
+    r"""Return three forms of softmax along the last axis, each step rounded in the format of z.
+
+    `naive_softmax` and `shifted_softmax` widen float16. Here nothing is widened.
+
+    Parameters
+    ----------
+    z : ndarray of float16, float32 or float64, shape (..., K)
+        Logits.
+
+    Returns
+    -------
+    dict of str to ndarray
+        "definition", "shifted" and "division-free", of the shape and dtype of `z`.
+
+    Notes
+    -----
+    .. math::
+        \frac{e^{z_i}}{\sum_j e^{z_j}}, \qquad
+        \frac{e^{z_i - m}}{\sum_j e^{z_j - m}}, \qquad
+        e^{z_i - \operatorname{LSE}(z)}, \quad
+        \operatorname{LSE}(z) = m + \ln \sum_j e^{z_j - m}
+
+    References
+    ----------
+    .. [1] P. Blanchard, D. J. Higham and N. J. Higham, "Accurately computing the log-sum-exp and
+       softmax functions", IMA Journal of Numerical Analysis 41(4), 2021. doi:10.1093/imanum/draa038
+
+    Examples
+    --------
+    >>> forms = softmax_forms(np.float16([12, 0]))
+    >>> forms["definition"], forms["shifted"]
+    (array([nan,  0.], dtype=float16), array([1.0e+00, 6.1e-06], dtype=float16))
+    """
+    m = z.max(axis=-1, keepdims=True)
+    with np.errstate(all="ignore"):  # the definition overflows on purpose
+        plain, e = np.exp(z), np.exp(z - m)
+        total = e.sum(axis=-1, keepdims=True)
+        return {
+            "definition": plain / plain.sum(axis=-1, keepdims=True),
+            "shifted": e / total,
+            "division-free": np.exp(z - (m + np.log(total))),
+        }
+
+
+def library_report(softmax, log_softmax=None, logsumexp=None, true_class_gradient=None):
+    """Measure a library on the nine hard inputs of the chapter's table.
+
+    Parameters
+    ----------
+    softmax, log_softmax, logsumexp : callable
+        Called as ``function(z, axis)`` with an array; the result may be any array. None where the
+        library has no such function.
+    true_class_gradient : callable, optional
+        Called as ``function(z)`` with a row: the slope of the cross-entropy in its first logit,
+        the first class being true. Without it, it is ``softmax(z)[0] - 1``.
+
+    Returns
+    -------
+    dict of str to float, list or str
+        For each input the worst error in ulp, the relative error, or the result; "refused" where
+        the library raised an error, and "none" where it has no such function.
+    """
+
+    def first_probability_minus_one(z):
+        return np.asarray(softmax(z, -1))[0] - 1
+
+    def worst(low, high, offset=0.0):
+        rng = np.random.default_rng(0)
+        errors = []
+        for rows, length in ((100, 10), (10, 100), (3, 1000)):
+            z = rng.uniform(low, high, (rows, length)) + offset
+            exact = exact_softmax(z)
+            normal = exact >= np.finfo(z.dtype).smallest_normal  # JAX turns smaller ones into 0
+            errors.append(ulp_error(softmax(z, -1), exact)[normal].max())
+        return float(max(errors))
+
+    def relative(result, truth):
+        with mp.workdps(DIGITS):
+            return float(abs(mp.mpf(float(result)) / truth - 1))
+
+    def long_column():
+        z = np.random.default_rng(0).uniform(-10, 10, (1_000_000, 2)).astype(np.float32)
+        e = np.exp(z.astype(np.float64))
+        exact = e / [math.fsum(column) for column in e.T]
+        return float(ulp_error(softmax(z, 0), exact).max())
+
+    def small_integers():
+        p = np.asarray(softmax(np.array([1, 2, 3], np.uint8), -1))
+        return [None if np.isnan(p_i) else float(p_i) for p_i in p]
+
+    gradient = true_class_gradient or first_probability_minus_one
+    far = np.array([0.0, -40.0])
+    with mp.workdps(DIGITS):
+        small = mp.log1p(mp.exp(-40))
+        slope = -1 / (1 + mp.exp(30))
+    measures = {
+        "softmax, uniform 10": lambda: worst(-10, 10),
+        "softmax, uniform 700": lambda: worst(-700, 700),
+        "softmax, offset 10000": lambda: worst(-10, 10, 1e4),
+        "log_softmax, (0, -40)": lambda: relative(log_softmax(far, -1)[0], -small),
+        "logsumexp, (0, -40)": lambda: relative(logsumexp(far, -1), small),
+        "gradient, margin 30": lambda: relative(gradient(np.array([30.0, 0.0])), slope),
+        "softmax, long float32": long_column,
+        "softmax, uint8 (1, 2, 3)": small_integers,
+        "softmax, float16 zeros": lambda: float(
+            np.asarray(softmax(np.zeros((10_000, 2), np.float16), 0), np.float64)[:, 0].sum()
+        ),
+    }
+    needs = {"log_softmax": log_softmax, "logsumexp": logsumexp}
+    report = {}
+    for name, measure in measures.items():
+        if needs.get(name.split(",")[0], softmax) is None:
+            report[name] = "none"
+            continue
+        try:
+            with np.errstate(all="ignore"):
+                report[name] = measure()
+        except (TypeError, ValueError, RuntimeError, NotImplementedError):
+            report[name] = "refused"
+    return report

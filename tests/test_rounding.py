@@ -1,0 +1,75 @@
+"""The ruler of the chapter on floating point measures what it says, and refuses nothing silently.
+
+Expected values are exact fractions, closed forms at 50 digits, or counts of float steps.
+"""
+
+import numpy as np
+import pytest
+from mpmath import mp
+
+from softmax_lib import log_softmax, logsumexp, softmax
+from softmax_lib.rounding import exact_softmax, library_report, softmax_forms, ulp_error
+
+
+@pytest.fixture(autouse=True)
+def _fifty_digits():
+    with mp.workdps(50):
+        yield
+
+
+def test_exact_softmax_of_two_is_the_logistic_function_and_does_not_overflow():
+    p = exact_softmax([[1000.5, 0.25], [0.0, -40.0]])
+    for row, gap in zip(p, ("1000.25", "40"), strict=True):
+        assert mp.almosteq(row[1], 1 / (1 + mp.exp(mp.mpf(gap))), rel_eps=mp.mpf(10) ** -48)
+        assert abs(row.sum() - 1) < mp.mpf(10) ** -48
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("steps", [0, 1, 3])
+def test_ulp_error_counts_steps_between_floats(dtype, steps):
+    for value in (1.5, 3e-6, 0.75):  # none is next to a power of two; one is subnormal in float16
+        start = end = dtype(value)
+        for _ in range(steps):
+            end = np.nextafter(end, dtype(np.inf))
+        assert ulp_error(end, mp.mpf(float(start))) == steps
+
+
+def test_ulp_error_of_nan_is_nan():
+    assert np.isnan(ulp_error(np.array([np.nan]), np.array([mp.mpf(1)], object))).all()
+
+
+def test_forms_round_every_step_in_the_format():
+    for dtype in (np.float16, np.float32, np.float64):
+        for p in softmax_forms(np.array([[1, 2, 3]], dtype)).values():
+            assert p.dtype == dtype
+            np.testing.assert_allclose(p.sum(), 1, rtol=8 * np.finfo(dtype).eps)
+    assert np.isnan(softmax_forms(np.float16([12, 0]))["definition"][0])  # e^12 > 65504
+
+
+def test_report_finds_the_faults_of_a_plain_library_and_none_in_this_one():
+    def divided(z, axis):
+        e = np.exp(z - z.max(axis=axis, keepdims=True))
+        return e / e.sum(axis=axis, keepdims=True)
+
+    report = library_report(divided)
+    assert report["softmax, uniform 700"] > 250  # half an ulp of a gap above 512
+    assert report["softmax, uint8 (1, 2, 3)"][:2] == [None, None]  # 1 - 3 is 254
+    assert report["softmax, float16 zeros"] == pytest.approx(10_000 / 2048, rel=1e-6)  # 4.88
+    # p - 1 is a multiple of 2^-53, and the truth 9.4e-14 is not
+    assert 1e-4 < report["gradient, margin 30"] < 1e-2
+    assert report["log_softmax, (0, -40)"] == report["logsumexp, (0, -40)"] == "none"
+
+    ours = library_report(softmax, log_softmax, logsumexp, lambda z: -softmax(z)[1])
+    for name in ("uniform 10", "uniform 700", "offset 10000", "long float32"):
+        assert ours[f"softmax, {name}"] <= 5
+    for name in ("log_softmax, (0, -40)", "logsumexp, (0, -40)", "gradient, margin 30"):
+        assert ours[name] < 1e-15
+    # 1e-4 rounded to float16, ten thousand times
+    assert ours["softmax, float16 zeros"] == 10_000 * float(np.float16(1e-4))
+
+
+def test_report_says_refused_when_a_library_raises():
+    def refuses(z, axis):
+        raise TypeError("not for these")
+
+    assert set(library_report(refuses).values()) == {"refused", "none"}
