@@ -5,6 +5,7 @@ follows along, and on the book's static pages, where no Python answers.
 """
 
 from softmax_lib.widgets.attention import AttentionExplorer
+from softmax_lib.widgets.steps import StepsExplorer
 from softmax_lib.widgets.temperature import TemperatureExplorer
 
-__all__ = ["AttentionExplorer", "TemperatureExplorer"]
+__all__ = ["AttentionExplorer", "StepsExplorer", "TemperatureExplorer"]

@@ -110,11 +110,11 @@ class PerClass(t.TraitType):
 
 
 class Logits(PerClass):
-    """A list of `fewest` to `most` finite numbers."""
+    """A list of `fewest` to `most` finite numbers, none beyond the `limit` on either side."""
 
-    def __init__(self, default=(), fewest=2, most=10):
+    def __init__(self, default=(), fewest=2, most=10, limit=math.inf):
         super().__init__(list(default))
-        self.fewest, self.most = fewest, most
+        self.fewest, self.most, self.limit = fewest, most, limit
 
     def validate(self, obj, value):
         values = self.listed(value)
@@ -123,6 +123,10 @@ class Logits(PerClass):
             count = self.fewest if self.fewest == self.most else f"{self.fewest} to {self.most}"
             raise t.TraitError(
                 f"{self.name} must be a list of {count} finite numbers, not {value!r}"
+            )
+        if max(map(abs, floats)) > self.limit:
+            raise t.TraitError(
+                f"{self.name} must lie from -{self.limit:g} to {self.limit:g}, not {value!r}"
             )
         return floats
 
@@ -144,6 +148,9 @@ class Explorer(anywidget.AnyWidget):
     """
 
     initial = t.Dict().tag(sync=True)  # what the page's reset button goes back to
+
+    def _fit_labels(self, changed):
+        """Do nothing: where the number of classes may change, the explorer says what follows."""
 
     def still(self):
         """Return an SVG of the present state, with a title that says the same in words."""

@@ -111,6 +111,51 @@ def attention_picture(where, tokens, query, weights):
     return _svg(max(top + step * size, above + 290) + BOTTOM, title, shapes)
 
 
+def steps_picture(labels, logits, exponentials, probabilities):
+    """Draw logits, exponentials and probabilities as three rows of bars.
+
+    Parameters
+    ----------
+    labels, logits, exponentials, probabilities
+        The state of a `StepsExplorer`.
+
+    Returns
+    -------
+    str
+        The picture.
+
+    Examples
+    --------
+    >>> svg = steps_picture(["a", "b"], [0, 0], [1, 1], [0.5, 0.5])
+    >>> print(svg.splitlines()[1])
+    <title>Logits, exponentials, probabilities: a 0, 1.000, 0.5000; b 0, 1.000, 0.5000</title>
+    """
+    top, height, step = 90, 100, 180
+    rows = [
+        ("logits z", logits, 20, "{:g}"),
+        ("exponentials", exponentials, max(exponentials), "{:.3f}"),
+        ("probabilities", probabilities, 1, "{:.4f}"),
+    ]
+    shapes, texts = [], [[] for _ in labels]
+    for r, (name, values, scale, form) in enumerate(rows):
+        base = top + step * r + height
+        shapes.append(f'<text x="20" y="{base - height - 15}">{name}</text>')
+        for i, (label, value) in enumerate(zip(labels, values, strict=True)):
+            x, long = 40 + 125 * i, height * abs(value) / scale
+            y = base - long if r else base - height / 2 - (long if value > 0 else 0)
+            text = form.format(value)
+            texts[i].append(text)
+            shapes += [
+                f'<rect class="track" x="{x}" y="{base - height}" width="60" height="{height}"/>',
+                f'<rect class="bar" x="{x}" y="{y:.2f}" width="60" height="{long:.2f}"/>',
+                f'<text x="{x}" y="{base + 20}">{escape(text if r else f"{label}: {text}")}</text>',
+            ]
+    pairs = zip(labels, texts, strict=True)
+    words = "; ".join(f"{label} {', '.join(numbers)}" for label, numbers in pairs)
+    title = f"Logits, exponentials, probabilities: {words}"
+    return _svg(top + step * len(rows), title, shapes)
+
+
 def _svg(height, title, shapes):
     """Return a card of the book's width with these shapes and this title."""
     return "\n".join(
