@@ -33,7 +33,6 @@ from softmax_lib.figures.stability import (
     draw_exp_ranges,
     draw_forms_against_offset,
     exp_thresholds,
-    show_forms,
 )
 from softmax_lib.figures.style import CLASS_COLOURS, use_book_style
 from softmax_lib.figures.temperature import (
@@ -70,7 +69,6 @@ __all__ = [
     "format_probability",
     "number_repeats",
     "show_error_signal",
-    "show_forms",
     "show_probabilities",
     "triangle_points",
     "use_book_style",

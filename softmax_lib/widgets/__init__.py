@@ -5,7 +5,8 @@ follows along, and on the book's static pages, where no Python answers.
 """
 
 from softmax_lib.widgets.attention import AttentionExplorer
+from softmax_lib.widgets.overflow import OverflowExplorer
 from softmax_lib.widgets.steps import StepsExplorer
 from softmax_lib.widgets.temperature import TemperatureExplorer
 
-__all__ = ["AttentionExplorer", "StepsExplorer", "TemperatureExplorer"]
+__all__ = ["AttentionExplorer", "OverflowExplorer", "StepsExplorer", "TemperatureExplorer"]

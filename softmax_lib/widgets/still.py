@@ -156,6 +156,47 @@ def steps_picture(labels, logits, exponentials, probabilities):
     return _svg(top + step * len(rows), title, shapes)
 
 
+def overflow_picture(offset, precision, naive, shifted):
+    """Write out the steps of the naive and of the shifted form, in an SVG.
+
+    Parameters
+    ----------
+    offset, precision
+        As an `OverflowExplorer` has them.
+    naive, shifted
+        What `softmax_steps` returns for each form.
+
+    Returns
+    -------
+    str
+        The picture.
+
+    Examples
+    --------
+    >>> step = {"exponentials": [1, 1], "total": 2, "probabilities": [0.5, 0.5]}
+    >>> print(overflow_picture(0, "float32", step, step).splitlines()[1])
+    <title>Softmax in float32 with offset 0: naive 0.5, 0.5; shifted 0.5, 0.5</title>
+    """
+    title = f"Softmax in {precision} with offset {offset:g}"
+    shapes = [f'<text x="20" y="50">{title}</text>']
+    words = []
+    for (name, steps), x in zip([("naive", naive), ("shifted", shifted)], (20, 350), strict=True):
+        shapes.append(f'<text x="{x}" y="110">{name}</text>')
+        rows = [
+            ("exponentials", steps["exponentials"]),
+            ("sum", [steps["total"]]),
+            ("probabilities", steps["probabilities"]),
+        ]
+        for i, (step, values) in enumerate(rows):
+            text = ", ".join(f"{value:.3g}" for value in values)
+            shapes += [
+                f'<text x="{x}" y="{160 + 80 * i}">{step}</text>',
+                f'<text x="{x}" y="{185 + 80 * i}">{text}</text>',
+            ]
+        words.append(f"{name} {text}")
+    return _svg(500, f"{title}: {'; '.join(words)}", shapes)
+
+
 def _svg(height, title, shapes):
     """Return a card of the book's width with these shapes and this title."""
     return "\n".join(
