@@ -6,7 +6,6 @@ import pytest
 from mpmath import mp
 
 from softmax_lib import figures
-from softmax_lib.figures import stability
 
 
 @pytest.fixture
@@ -44,15 +43,3 @@ def test_offsets_where_the_definition_gives_nan_are_grey(ax):
     (grey,) = ax.collections
     spans = [path.vertices[:, 0] for path in grey.get_paths()]
     assert [(span.min(), span.max()) for span in spans] == [(-130, -110), (90, 120)]
-
-
-def test_show_forms_writes_nan_where_a_bar_would_stand(monkeypatch):
-    shown = []
-    monkeypatch.setattr(stability, "display", lambda fig, metadata: shown.append((fig, metadata)))
-    figures.show_forms([2.0, -2.0], 709)  # exp(711) overflows, exp(707) does not
-    ((fig, metadata),) = shown
-    assert metadata["alt"].startswith("Probabilities at offset 709: definition nan, 0; ")
-    definition, shifted = ([text.get_text() for text in ax.texts] for ax in fig.axes)
-    assert definition.count("nan") == 1
-    assert "nan" not in shifted
-    assert not plt.get_fignums()

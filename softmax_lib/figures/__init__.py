@@ -43,7 +43,6 @@ from softmax_lib.figures.stability import (
     draw_exp_ranges,
     draw_forms_against_offset,
     exp_thresholds,
-    show_forms,
 )
 from softmax_lib.figures.style import CLASS_COLOURS, use_book_style
 from softmax_lib.figures.temperature import (
@@ -85,7 +84,6 @@ __all__ = [
     "format_probability",
     "gap_errors",
     "number_repeats",
-    "show_forms",
     "show_probabilities",
     "show_temperature_and_inverse",
     "triangle_points",

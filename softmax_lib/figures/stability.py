@@ -1,11 +1,8 @@
 """Pictures of the chapter on the numerically stable form."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import display
 
 from softmax_lib.core import naive_softmax, shifted_softmax
-from softmax_lib.figures.bars import draw_probabilities, format_probability
 from softmax_lib.figures.style import CLASS_COLOURS
 
 ZONES = {
@@ -101,28 +98,3 @@ def draw_forms_against_offset(ax, z, offsets):
     ax.set(xlim=offsets[[0, -1]], ylim=(-0.03, 1.03), xlabel="offset added to every logit")
     ax.set_ylabel("probability")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.15), ncols=2)
-
-
-def show_forms(z, offset):
-    """Display softmax(z + offset) by the definition and by the shifted form, side by side.
-
-    Parameters
-    ----------
-    z : array_like, shape (K,)
-        Logits.
-    offset : float
-        The number to add to all of them.
-    """
-    fig, axes = plt.subplots(1, 2, figsize=(6.4, 2.6), sharey=True)
-    words = []
-    forms = {"definition": naive_softmax, "shifted form": shifted_softmax}
-    for ax, (name, form) in zip(axes, forms.items(), strict=True):
-        p = form(np.asarray(z) + offset)
-        draw_probabilities(ax, p, title=name)
-        ax.set_xlim(0.4, len(p) + 0.6)  # as wide without the bars that are nan
-        for k in np.flatnonzero(np.isnan(p)):
-            ax.annotate("nan", (k + 1, 0.02), ha="center")  # where a bar would stand
-        words.append(f"{name} {', '.join(format_probability(p_i) for p_i in p)}")
-    # The static page takes the alternative text of its still picture from here.
-    display(fig, metadata={"alt": f"Probabilities at offset {offset:g}: {'; '.join(words)}"})
-    plt.close(fig)  # or the notebook would show it a second time

@@ -168,6 +168,9 @@ class Explorer(anywidget.AnyWidget):
 
     initial = t.Dict().tag(sync=True)  # what the page's reset button goes back to
 
+    def _fit_labels(self, changed):
+        """Do nothing: where the number of classes may change, the explorer says what follows."""
+
     def still(self):
         """Return an SVG of the present state, with a title that says the same in words."""
         raise NotImplementedError

@@ -130,3 +130,89 @@ def attention_picture(where, tokens, query, weights):
     words = ", ".join(f"{tokens[j]} {_number(row[j], 1 - row[j])}" for j in ranked if row[j])
     title = f"Attention in {where}: {tokens[query]} reads {words}"
     return framed(title, shapes, max(top + step * size, above + 290) + BOTTOM)
+
+
+def steps_picture(labels, logits, exponentials, probabilities):
+    """Draw logits, exponentials and probabilities as three rows of bars.
+
+    Parameters
+    ----------
+    labels, logits, exponentials, probabilities
+        The state of a `StepsExplorer`.
+
+    Returns
+    -------
+    str
+        The picture.
+
+    Examples
+    --------
+    >>> svg = steps_picture(["a", "b"], [0, 0], [1, 1], [0.5, 0.5])
+    >>> print(svg.splitlines()[1])
+    <title>Logits, exponentials, probabilities: a 0, 1.000, 0.5000; b 0, 1.000, 0.5000</title>
+    """
+    top, height, step = 90, 100, 180
+    rows = [
+        ("logits z", logits, 20, "{:g}"),
+        ("exponentials", exponentials, max(exponentials), "{:.3f}"),
+        ("probabilities", probabilities, 1, "{:.4f}"),
+    ]
+    shapes, texts = [], [[] for _ in labels]
+    for r, (name, values, scale, form) in enumerate(rows):
+        base = top + step * r + height
+        shapes.append(f'<text x="20" y="{base - height - 15}">{name}</text>')
+        for i, (label, value) in enumerate(zip(labels, values, strict=True)):
+            x, long = 40 + 125 * i, height * abs(value) / scale
+            y = base - long if r else base - height / 2 - (long if value > 0 else 0)
+            text = form.format(value)
+            texts[i].append(text)
+            shapes += [
+                f'<rect class="track" x="{x}" y="{base - height}" width="60" height="{height}"/>',
+                f'<rect class="bar" x="{x}" y="{y:.2f}" width="60" height="{long:.2f}"/>',
+                f'<text x="{x}" y="{base + 20}">{escape(text if r else f"{label}: {text}")}</text>',
+            ]
+    pairs = zip(labels, texts, strict=True)
+    words = "; ".join(f"{label} {', '.join(numbers)}" for label, numbers in pairs)
+    title = f"Logits, exponentials, probabilities: {words}"
+    return framed(title, shapes, top + step * len(rows))
+
+
+def overflow_picture(offset, precision, naive, shifted):
+    """Write out the steps of the naive and of the shifted form, in an SVG.
+
+    Parameters
+    ----------
+    offset, precision
+        As an `OverflowExplorer` has them.
+    naive, shifted
+        What `softmax_steps` returns for each form.
+
+    Returns
+    -------
+    str
+        The picture.
+
+    Examples
+    --------
+    >>> step = {"exponentials": [1, 1], "total": 2, "probabilities": [0.5, 0.5]}
+    >>> print(overflow_picture(0, "float32", step, step).splitlines()[1])
+    <title>Softmax in float32 with offset 0: naive 0.5, 0.5; shifted 0.5, 0.5</title>
+    """
+    title = f"Softmax in {precision} with offset {offset:g}"
+    shapes = [f'<text x="20" y="50">{title}</text>']
+    words = []
+    for (name, steps), x in zip([("naive", naive), ("shifted", shifted)], (20, 350), strict=True):
+        shapes.append(f'<text x="{x}" y="110">{name}</text>')
+        rows = [
+            ("exponentials", steps["exponentials"]),
+            ("sum", [steps["total"]]),
+            ("probabilities", steps["probabilities"]),
+        ]
+        for i, (step, values) in enumerate(rows):
+            text = ", ".join(f"{value:.3g}" for value in values)
+            shapes += [
+                f'<text x="{x}" y="{160 + 80 * i}">{step}</text>',
+                f'<text x="{x}" y="{185 + 80 * i}">{text}</text>',
+            ]
+        words.append(f"{name} {text}")
+    return framed(f"{title}: {'; '.join(words)}", shapes, 500)
