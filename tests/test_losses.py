@@ -496,11 +496,11 @@ def test_a_loss_is_finite_though_a_logarithm_or_a_spread_is_not():
 
 
 def test_logits_and_a_temperature_may_be_the_smallest_there_are():
-    # (z_1 - z_2)/T = 4, so that the loss of (1/4, 3/4) is 3 + ln(1 + e^-4).
+    # (z_1 - z_2)/T = 4, so that the loss of (0.7, 0.3) is 1.2 + ln(1 + e^-4).
     z = np.array([2e-323, 0.0])
-    loss, _ = cross_entropy_with_grad(z, [0.25, 0.75], temperature=5e-324)
-    assert_allclose(loss, 3 + np.log1p(np.exp(-4.0)), rtol=1e-14)
-    assert_allclose(cross_entropy(z, [0.25, 0.75], temperature=5e-324), loss, rtol=1e-14)
+    loss, _ = cross_entropy_with_grad(z, [0.7, 0.3], temperature=5e-324)
+    assert_allclose(loss, 1.2 + np.log1p(np.exp(-4.0)), rtol=1e-14)
+    assert_allclose(cross_entropy(z, [0.7, 0.3], temperature=5e-324), loss, rtol=1e-14)
 
 
 # Errors that name what is wrong
