@@ -166,7 +166,7 @@ def cross_entropy(z, target, *, temperature=1.0):
 def _others(p, at):
     """Return 1 - p[at] as the sum of the other probabilities, so that nothing cancels."""
     chosen = p[at]
-    p[at] = 0
+    p[at] = 0 * chosen  # NaN stays, even where K = 1
     others = _sum(p)
     p[at] = chosen
     return others
