@@ -46,6 +46,7 @@ HOSTILE = {
     "near ties": {
         "equal": lambda g, k: np.full(k, 0.1),
         "near ties": lambda g, k: 0.7 + g.integers(-3, 4, k) * 2.0**-22,
+        "two values": lambda g, k: g.uniform(-40, 40, 2)[(np.arange(k) > k // 4).astype(int)],
         "tied maxima": lambda g, k: np.where(np.arange(k) < 2, 2.0, g.normal(0, 1, k)),
         "tiny": lambda g, k: g.normal(0, 1e-20, k),
     },
