@@ -81,6 +81,33 @@ HOSTILE = {
 }
 FAMILIES = {name: make for group in HOSTILE.values() for name, make in group.items()}
 
+# Rows on which some function was at its worst in a search like that of benchmarks/accuracy.py, with
+# their temperature. NumPy's float32 exp errs one way at 25.994385 and the other at -14.939749; a
+# thousand equal logits leave their sum as wrong as each of them.
+WORST = {
+    "softmax of two": ([0.08795342314584717, -0.2547125814742267], 0.061402907198866465),
+    "softmax of three": ([-8.670576095581055, -11.918844223022461, -8.663348197937012], 1.0),
+    "25.994385 a thousand times, -14.939749": ([25.994385] * 1000 + [-14.939749], 1.0),
+    "logsumexp of a tie": ([-4.793928623199463, 0.3501967191696167, 0.3501967191696167], 1.0),
+    "log_softmax of five": (
+        [4.421475037202126, 9.777224599930602, -16.41672782836073, 7.922737747772785,
+         -8.577602277969476],
+        0.2675483851797553,
+    ),
+    "log_softmax far below 0": (
+        [-9966.467609216344, -9990.698910731631, -10033.918427458455, -10008.393816232405,
+         -9858.745003476566, -9907.780204765051, -9867.501041823089, -9990.698910731631,
+         -9907.780204765051, -9861.946645314041, -10033.129335207568, -10033.918427458455],
+        0.6603227195483021,
+    ),
+    "gradient of a dominant class": (
+        [0.4998987557918784, -16.461060500905024, -13.941658253635046, -14.184015016603038,
+         -12.292103709140697, -16.686964769522195, -9.178251966392597, -14.054182922861157,
+         -16.6869686968017, -10.30523158090191, -16.6869686968017, -16.6869686968017],
+        0.3603520853132551,
+    ),
+}  # fmt: skip
+
 # Tiny, huge, and not only powers of two, by which a quotient is not rounded.
 TEMPERATURES = [0.1, 0.5, 1 / 3, 0.7, 2.0, 7.3, 100.0]
 EXTREME_TEMPERATURES = [5e-324, 1.1e-310, 1e-100, 1e-30, 3e-8, 1e9, 1e38, 1e100, 1.7e308]
