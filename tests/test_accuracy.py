@@ -108,7 +108,7 @@ temperatures |= st.floats(1e-3, 1e3)
 @pytest.mark.parametrize("dtype", EVERY_FLOAT)
 @pytest.mark.parametrize("group", HOSTILE)
 def test_any_hostile_array(group, dtype):
-    @settings(max_examples=100)
+    @settings(max_examples=60)
     @given(
         st.sampled_from(sorted(HOSTILE[group])),
         lengths,
