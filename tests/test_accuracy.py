@@ -250,6 +250,10 @@ def test_the_worst_rows_that_a_search_has_found(name, dtype, request):
     row, temperature = WORST[name]
     z = np.array(row, dtype)
     check(z, temperature)
+    exact, many = Row(z, temperature), np.tile(z, (70, 1))  # which may go another way than one
+    for quantity, function in CORE.items():
+        if quantity != "logsumexp" or temperature == 1:
+            meet(BARS[dtype], exact, quantity, function(many, -1, temperature)[3])
     check_losses(z[np.newaxis], 0, 0, np.full(len(z), 1 / len(z)), temperature)
 
 
