@@ -244,10 +244,10 @@ def test_how_the_input_is_stored_does_not_matter(name):
 @pytest.mark.parametrize("function", [softmax, log_softmax])
 def test_out_may_lie_anywhere(function):
     # The logits and the result lie in one block of memory, of which the rest stays as it was.
-    @settings(max_examples=300)
+    @settings(max_examples=120)
     @given(
         st.sampled_from([np.float16, np.float32, np.float64]),
-        st.sampled_from([(3, 4), (4, 4), (5, 3), (30, 20), (2, 3000), (3000, 2)]),
+        st.sampled_from([(3, 4), (4, 4), (5, 3), (300, 400), (3000, 2)]),
         st.sampled_from([-1, 0, (0, 1), None]),
         st.sampled_from([1.0, 0.7, 5e-324]),
         st.sampled_from(["apart", "the input", "overlapping", "turned", "back to front"]),
