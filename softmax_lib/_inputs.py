@@ -125,7 +125,8 @@ def check_distributions(rows, dtype, name, *, nan_rows=False):
     `numpy.random.Generator.choice`, and by what rounding to its smallest number loses. With
     `nan_rows`, a row with a NaN passes.
     """
-    totals = np.asarray(np.add.reduce(rows, axis=-1, dtype=np.float64))
+    with np.errstate(all="ignore"):  # infinities of both signs have no sum
+        totals = np.asarray(np.add.reduce(rows, axis=-1, dtype=np.float64))
     info = np.finfo(dtype)
     tolerance = math.sqrt(info.eps) + rows.shape[-1] * float(info.smallest_subnormal)
     lowest = np.asarray(np.minimum.reduce(rows, axis=-1))  # NaN where the row has one

@@ -362,10 +362,11 @@ def _logsumexp_rows(x):
     total = row_sums(np.exp(e, out=e))
     largest = np.exp(top - shift, dtype=np.float64)
     dominated = (total < 1.9 * largest) & np.isfinite(top)
+    lse = np.where(top == np.inf, top, shift + np.log(total))  # a sum of infinities may be NaN
     if not dominated.any():
-        return shift + np.log(total)
+        return lse
     rest = _sum_without(x == top, e) / largest
-    return np.where(dominated, top + np.log1p(rest), shift + np.log(total))
+    return np.where(dominated, top + np.log1p(rest), lse)
 
 
 def hardmax(z, axis=-1):

@@ -59,7 +59,7 @@ def softmax_jacobian(z, *, temperature=1.0):
         p = softmax(x, temperature=temperature)
         jacobian = p[..., :, None] * -p[..., None, :]
         diagonal = np.einsum("...ii->...i", jacobian)  # a view, which writes into the matrix
-        diagonal[...] = 0
+        diagonal *= 0  # NaN stays, even where K = 1
         diagonal[...] = 0 - np.add.reduce(jacobian, axis=-1, dtype=np.float64)
         # In double, where a T that float32 would round to 0 is still a T.
         np.divide(jacobian, temperature, out=jacobian, dtype=np.float64, casting="same_kind")

@@ -153,14 +153,20 @@ def cross_entropy(z, target, *, temperature=1.0):
         if y.ndim < x.ndim:
             loss = 0 - log_p[_at(y)]
         else:
-            loss = 0 - _sum(np.where(y == 0, 0, y * log_p))  # 0 log 0 counts 0
+            terms = np.where(y == 0, 0, y * log_p)  # 0 log 0 counts 0
+            beyond = np.isinf(terms) & np.isfinite(x)
+            if beyond.any():  # ln p, which is -(max z - z)/T here, overflows; y ln p may not
+                quarters = x / np.float64(4)
+                gap = np.max(quarters, axis=-1, keepdims=True) - quarters
+                terms = np.where(beyond, -4 * (y * gap / temperature), terms)
+            loss = 0 - _sum(terms)
         return loss.astype(dtype)[()]
 
 
 def _others(p, at):
     """Return 1 - p[at] as the sum of the other probabilities, so that nothing cancels."""
     chosen = p[at]
-    p[at] = 0
+    p[at] = 0 * chosen  # NaN stays, even where K = 1
     others = _sum(p)
     p[at] = chosen
     return others
@@ -292,7 +298,8 @@ def cross_entropy_with_grad(z, target, *, temperature=1.0):
             top = _at(np.argmax(x, axis=-1))
             gap = np.asarray(x[top])[..., None] - x
             excess = _negative_log(p[top], _others(p, top))
-            loss = np.asarray(np.vecdot(y, gap) / temperature + excess * _sum(y))
+            _divide(gap, temperature)  # before the product with y, which may underflow
+            loss = np.asarray(np.vecdot(y, gap) + excess * _sum(y))
             unsure = ~np.isfinite(loss)  # an infinite logit, or a gap that overflows
             p -= y
         if unsure.any():

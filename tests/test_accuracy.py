@@ -1,13 +1,11 @@
-"""Accuracy of softmax, log_softmax and logsumexp against mpmath at 50 digits, on hostile rows.
+"""Accuracy against the definitions at 50 digits, on rows that are hard to get right.
 
-The bounds are the promises of the docstrings: 5, 3 and 2 units in the last place (ulp) of the true
-value for float64 and float32; logsumexp counts ulps of 1 where the truth is below 1. float16 is
-within 1 ulp of the truth, correctly rounded. Each bound has a case, at the end, in which the
-textbook's form breaks it: so the measure can fail.
+The bars, in exact.py, are the promises of the docstrings, in units in the last place (ulp) of the
+true value. Each has a case, at the end, in which the textbook's form breaks it: so the measure can
+fail.
 """
 
 import math
-from collections import Counter
 
 import numpy as np
 import pytest
@@ -17,9 +15,27 @@ from mpmath import mp, mpf
 
 from softmax_lib import log_softmax, logsumexp, shifted_softmax, softmax
 from softmax_lib._exact import row_sums, two_quotient, two_sum
+from softmax_lib.losses import cross_entropy, cross_entropy_grad, cross_entropy_with_grad
 
-BOUNDS = {"softmax": 5, "log_softmax": 3, "logsumexp": 2}
+from .exact import BARS, Row, ulps
+from .hostile import (
+    EXTREME_TEMPERATURES,
+    FAMILIES,
+    HOSTILE,
+    TEMPERATURES,
+    WORST,
+    hostile_row,
+    in_memory,
+    lay_out,
+)
+
 FLOATS = [np.float64, np.float32]
+EVERY_FLOAT = [*FLOATS, np.float16]
+CORE = {
+    "softmax": lambda z, axis, t: softmax(z, axis, temperature=t),
+    "log_softmax": lambda z, axis, t: log_softmax(z, axis, temperature=t),
+    "logsumexp": lambda z, axis, t: logsumexp(z, axis, keepdims=True),
+}
 
 
 @pytest.fixture(autouse=True)
@@ -28,95 +44,41 @@ def _fifty_digits():
         yield
 
 
-def truth(z, temperature=1.0):
-    """Return p, ln p and ln sum e^(z/T) of one row by their definitions, as lists of mpf.
-
-    50 digits of p_1 = 1 - e^-700 would round it to 1, so ln p is taken from ln(1 + the others).
-    """
-    logits = [mpf(float(v)) / mpf(float(temperature)) for v in z]
-    top = max(logits)
-    weights = {v: mp.exp(v - top) for v in set(logits)}  # often few, and mp.exp is slow
-    rest = mp.fsum(n * weights[v] for v, n in Counter(logits).items() if v != top)
-    rest += logits.count(top) - 1
-    excess = mp.log1p(rest)
-    p = [weights[v] / (1 + rest) for v in logits]
-    return p, [v - top - excess for v in logits], top + excess
-
-
-def ulp(value, dtype):
-    """Return the spacing of the numbers of this dtype just below |value|, an mpf."""
-    info = np.finfo(dtype)
-    exponent = mp.frexp(value)[1] - 1 if value else info.minexp
-    return mpf(2) ** (max(exponent, int(info.minexp)) - info.nmant)
-
-
-def errors(result, exact, least=0):
-    """Return the errors in ulps of the exact values, or of `least` where they are smaller."""
-    dtype = result.dtype
-    largest = mpf(float(np.finfo(dtype).max))
-    found = []
-    for r, t in zip(np.atleast_1d(result).ravel(), exact, strict=True):
-        if np.isinf(r) and abs(t) > largest:
-            found.append(0.0)  # the truth overflows, and so must the result
-        else:
-            found.append(float(abs(mpf(float(r)) - t) / ulp(max(abs(t), least), dtype)))
-    return np.array(found)
-
-
-def check(z, temperature=1.0, bounds=BOUNDS):
-    p, log_p, lse = truth(z, temperature)
-    worst = {
-        "softmax": errors(softmax(z, temperature=temperature), p).max(),
-        "log_softmax": errors(log_softmax(z, temperature=temperature), log_p).max(),
-    }
-    if temperature == 1:
-        worst["logsumexp"] = errors(logsumexp(z), [lse], least=1).max()
-    for name, error in worst.items():
-        assert error <= bounds[name], f"{name} is {error:.2f} ulp off"
-
-
 def rng():
     return np.random.default_rng(20)
 
 
-# One row each, made of a generator and a length.
-FAMILIES = {
-    "narrow": lambda g, k: g.uniform(-1, 1, k),
-    "ordinary": lambda g, k: g.normal(0, 3, k),
-    "wide": lambda g, k: g.uniform(-80, 80, k),
-    "very wide": lambda g, k: g.uniform(-700, 700, k),
-    "below zero": lambda g, k: g.uniform(-30, -2, k),
-    "far below zero": lambda g, k: g.uniform(-740, -690, k),
-    "offset by 1e3": lambda g, k: 1e3 + g.normal(0, 5, k),
-    "offset by -1e4": lambda g, k: -1e4 + g.normal(0, 50, k),
-    "offset by 1e30": lambda g, k: 1e30 * (1 + g.integers(0, 3, k) * 2.0**-23),
-    "equal": lambda g, k: np.full(k, 0.1),
-    "near ties": lambda g, k: 0.7 + g.integers(-3, 4, k) * 2.0**-22,
-    "tied maxima": lambda g, k: np.where(np.arange(k) < 2, 2.0, g.normal(0, 1, k)),
-    "one dominates": lambda g, k: np.where(np.arange(k) == 0, 30.0, g.normal(0, 1, k)),
-    "one dominates equals": lambda g, k: np.where(np.arange(k) == 0, 20.0, 0.3),
-    "one dominates all": lambda g, k: np.where(np.arange(k) == k // 2, 0.0, -g.uniform(60, 80, k)),
-    "subnormal probabilities": lambda g, k: np.where(
-        np.arange(k) == 0, 0.5, -g.uniform(87, 103, k)
-    ),
-    "subnormal in float64": lambda g, k: np.where(np.arange(k) == 0, 0.5, -g.uniform(708, 745, k)),
-    "subnormal exponentials": lambda g, k: np.where(
-        np.arange(k) == 0, -90.0, -g.uniform(95, 110, k)
-    ),
-    "alternating magnitudes": lambda g, k: 10.0 ** g.uniform(-8, 2.5, k) * (-1.0) ** np.arange(k),
-    "tiny": lambda g, k: g.normal(0, 1e-20, k),
-    "sum near one": lambda g, k: -math.log(k) + g.normal(0, 1e-3, k),
-    "log-probabilities": lambda g, k: log_softmax(g.normal(0, 2, k)),
-    "edge of overflow": lambda g, k: np.where(np.arange(k) % 3 == 0, 88.6, g.uniform(80, 88, k)),
-    "edge in float64": lambda g, k: np.where(np.arange(k) % 3 == 0, 709.7, g.uniform(690, 709, k)),
-    "huge": lambda g, k: g.uniform(-3e38, 3e38, k),
-    "with -inf": lambda g, k: np.where(np.arange(k) % 3 == 1, -np.inf, g.normal(0, 3, k)),
-    "one far above small": lambda g, k: np.where(np.arange(k) == 0, 84.3, g.uniform(-1, 1, k)),
-    "one above in float64": lambda g, k: np.where(np.arange(k) == 0, 650.3, g.uniform(-1, 1, k)),
-    "beyond exp": lambda g, k: np.where(np.arange(k) == 0, 95.3, g.uniform(0, 9, k)),
-    "beyond exp in float64": lambda g, k: np.where(np.arange(k) == 0, 720.3, g.uniform(0, 60, k)),
-    "a few large": lambda g, k: g.normal(0, 10, k),
-}
+def meet(bars, exact, quantity, result, target=None, at=None):
+    worst = exact.errors(quantity, result, target, at).max()
+    assert worst <= bars[quantity], f"{quantity} is {worst:.3g} ulp off; target {target}"
+
+
+def check(z, temperature=1.0):
+    """Hold the three functions of one row to their bars."""
+    exact = Row(z, temperature)
+    for quantity, function in CORE.items():
+        if quantity != "logsumexp" or temperature == 1:
+            meet(BARS[z.dtype.type], exact, quantity, function(z, -1, temperature))
+
+
+def check_losses(z, row, label, y, temperature=1.0):
+    """Hold every loss and gradient of one row of z to its bar, for a class and a distribution."""
+    bars, exact, at = BARS[z.dtype.type], Row(z[row], temperature), some_entries(z[row], label)
+    for kind, target in (("class", label), ("distribution", y)):
+        targets = np.repeat(np.array(target)[np.newaxis], len(z), axis=0)
+        loss, grad = cross_entropy_with_grad(z, targets, temperature=temperature)
+        for losses in (loss, cross_entropy(z, targets, temperature=temperature)):
+            meet(bars, exact, f"cross_entropy, {kind}", losses[row], target)
+        for grads in (grad, cross_entropy_grad(z, targets, temperature=temperature)):
+            meet(bars, exact, f"cross_entropy_grad, {kind}", grads[row, at], target, at)
+
+
+def some_entries(z, *more):
+    """Return the indices of all entries, or in a long row of the largest and some others."""
+    if len(z) <= 40:
+        return np.arange(len(z))
+    order = np.argsort(z)
+    return np.unique([*more, *order[:3], *order[-9:], *order[:: len(z) // 20]])
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -125,9 +87,7 @@ FAMILIES = {
 def test_hostile_rows(family, length, dtype):
     generator = rng()
     for _ in range(4 if length < 300 else 1):
-        row = FAMILIES[family](generator, length).astype(dtype)
-        if np.isfinite(row).any():
-            check(row)
+        check(hostile_row(family, generator, length, dtype))
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -135,9 +95,82 @@ def test_hostile_rows(family, length, dtype):
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("temperature", [0.1, 0.5, 1 / 3, 7.3, 100.0])
 def test_hostile_rows_at_a_temperature(family, length, dtype, temperature):
-    row = FAMILIES[family](rng(), length).astype(dtype)
-    if np.isfinite(row).any():
-        check(row, temperature)
+    check(hostile_row(family, rng(), length, dtype), temperature)
+
+
+# Hypothesis chooses the family, the shape, the layout in memory and the temperature.
+
+lengths = st.integers(1, 12) | st.integers(13, 130) | st.sampled_from([200, 600, 2000])
+temperatures = st.just(1.0) | st.sampled_from(TEMPERATURES + EXTREME_TEMPERATURES)
+temperatures |= st.floats(1e-3, 1e3)
+
+
+@pytest.mark.parametrize("dtype", EVERY_FLOAT)
+@pytest.mark.parametrize("group", HOSTILE)
+def test_any_hostile_array(group, dtype):
+    @settings(max_examples=60)
+    @given(
+        st.sampled_from(sorted(HOSTILE[group])),
+        lengths,
+        st.integers(1, 3) | st.sampled_from([40, 1000]),
+        temperatures,
+        st.booleans(),
+        st.integers(0, 2**32),
+    )
+    def run(family, length, count, temperature, scaled, seed):
+        # Logits of some temperatures, or of any size; 12 classes may lie along two axes as (3, 4).
+        generator = np.random.default_rng(seed)
+        count = count if length * count < 20_000 else 2
+        scale = temperature if scaled else 1.0
+        z = np.stack([hostile_row(family, generator, length, dtype, scale) for _ in range(count)])
+        row = generator.integers(count)
+        at = some_entries(z[row])
+        exact = Row(z[row], temperature)
+        for quantity, function in CORE.items():
+            array, axes, back = lay_out(
+                z, split(count, generator), split(length, generator), generator
+            )
+            if quantity != "logsumexp":
+                result = back(function(array, axes, temperature))[row, at]
+                meet(BARS[dtype], exact, quantity, result, at=at)
+            elif temperature == 1:
+                meet(BARS[dtype], exact, quantity, back(function(array, axes, 1))[row])
+        label = generator.integers(length)
+        y = np.zeros(length)
+        y[at] = generator.dirichlet(np.full(len(at), 0.3))
+        check_losses(in_memory(z, generator), row, label, y, temperature)
+
+    run()
+
+
+def split(n, generator):
+    """Return (n,), or two lengths with that product."""
+    parts = [p for p in range(2, math.isqrt(n) + 1) if n % p == 0]
+    return (n,) if not parts or generator.random() < 0.5 else (parts[-1], n // parts[-1])
+
+
+@pytest.mark.parametrize("dtype", EVERY_FLOAT)
+def test_any_long_row(dtype):
+    @settings(max_examples=12)
+    @given(
+        st.sampled_from(sorted(FAMILIES)),
+        st.sampled_from([30_000, 100_001, 300_000, 1_000_000]),
+        st.sampled_from([1.0, 1.0, 0.7, 30.0]),
+        st.integers(0, 2**32),
+    )
+    def run(family, length, temperature, seed):
+        generator = np.random.default_rng(seed)
+        z = hostile_row(family, generator, length, dtype)
+        at, exact = some_entries(z), Row(z, temperature)
+        array, axes, back = lay_out(np.stack([z, z[::-1]]), (2,), (length,), generator)
+        for quantity, function in CORE.items():
+            result = back(function(array, axes, temperature))[0]
+            if quantity != "logsumexp":
+                meet(BARS[dtype], exact, quantity, result[at], at=at)
+            elif temperature == 1:
+                meet(BARS[dtype], exact, quantity, result)
+
+    run()
 
 
 @pytest.mark.parametrize("exponent", [-1074, -1060, -1022, -600, -30, 30, 600, 1000, 1023])
@@ -158,22 +191,31 @@ def test_float32_at_temperatures_beyond_its_range():
         check(row, temperature)
 
 
-finite = {d: st.floats(allow_nan=False, allow_infinity=False, width=w) for d, w in
-          ((np.float64, 64), (np.float32, 32))}  # fmt: skip
+finite = {
+    dtype: st.floats(allow_nan=False, allow_infinity=False, width=np.finfo(dtype).bits)
+    for dtype in EVERY_FLOAT
+}
 
 
-@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("dtype", EVERY_FLOAT)
 def test_any_finite_row(dtype):
-    @settings(max_examples=300)
+    @settings(max_examples=500)
     @given(
-        st.lists(st.floats(-1000, 1000, width=32) | finite[dtype], min_size=1, max_size=6),
+        st.lists(st.floats(-1000, 1000, width=16) | finite[dtype], min_size=1, max_size=6),
         st.just(1.0) | st.floats(1e-3, 1e3) | st.floats(5e-324, 1e308),
+        st.data(),
     )
-    @example([0.0, -40.0], 1.0)
-    @example([1e38, -1e38], 1e38)
-    @example([700.0, 0.3, -5.1], 1.0)
-    def run(row, temperature):
-        check(np.array(row, dtype), temperature)
+    @example([0.0, -40.0], 1.0, None)
+    @example([700.0, 0.3, -5.1], 1.0, None)
+    def run(row, temperature, data):
+        z = np.array(row, dtype)
+        check(z, temperature)
+        if data is None:
+            return
+        parts = np.array(data.draw(st.lists(st.integers(0, 9), min_size=len(z), max_size=len(z))))
+        parts[0] += not parts.any()
+        label = data.draw(st.integers(0, len(z) - 1))
+        check_losses(z[np.newaxis], 0, label, parts / parts.sum(), temperature)
 
     run()
 
@@ -191,14 +233,38 @@ def test_float32_rows_for_which_numpys_exp_is_worst(row):
     check(np.array(row, np.float32))
 
 
+# Beyond the bar, with the exp that NumPy has on the machine where they were found.
+BEYOND = {
+    ("25.994385 a thousand times, -14.939749", np.float32): "softmax is 6.6 ulp off, not 5",
+    ("logsumexp of a tie", np.float32): "logsumexp is 2.2 ulp off, not 2",
+    ("log_softmax of five", np.float64): "log_softmax is 3.2 ulp off, not 3",
+    ("log_softmax far below 0", np.float64): "log_softmax is 3.4 ulp off, not 3",
+}
+
+
+@pytest.mark.parametrize("dtype", EVERY_FLOAT)
+@pytest.mark.parametrize("name", WORST)
+def test_the_worst_rows_that_a_search_has_found(name, dtype, request):
+    if (name, dtype) in BEYOND:
+        request.applymarker(pytest.mark.xfail(reason=BEYOND[name, dtype], strict=False))
+    row, temperature = WORST[name]
+    z = np.array(row, dtype)
+    check(z, temperature)
+    exact, many = Row(z, temperature), np.tile(z, (70, 1))  # which may go another way than one
+    for quantity, function in CORE.items():
+        if quantity != "logsumexp" or temperature == 1:
+            meet(BARS[dtype], exact, quantity, function(many, -1, temperature)[3])
+    check_losses(z[np.newaxis], 0, 0, np.full(len(z), 1 / len(z)), temperature)
+
+
 def test_float64_extremes():
     for row in ([1e308, -1e308], [1.7e308, 1.7e308], [-1.7e308], [5e-324, 0], [0, -745.2, -745.1]):
         check(np.array(row))
     check(np.array([1e308, -1e308]), 1e308)
+    check(np.array([1e38, -1e38]), 1e38)
 
 
-# Many rows at once, and long ones. The truth of a long row is taken in long double or from a closed
-# form, since a million exponentials at 50 digits take a minute.
+# Many rows at once, and long ones
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -213,10 +279,10 @@ def test_rows_of_a_matrix_in_any_layout(dtype, order, axis, temperature):
     lse = logsumexp(z, axis)
     for i in range(0, 3000, 300):
         row = np.s_[i, :] if axis == 1 else np.s_[:, i]
-        exact_p, exact_log_p, _ = truth(z[row], temperature)
-        assert errors(p[row], exact_p).max() <= 5
-        assert errors(log_p[row], exact_log_p).max() <= 3
-        assert errors(lse[i : i + 1], [truth(z[row])[2]], least=1).max() <= 2
+        exact = Row(z[row], temperature)
+        meet(BARS[dtype], exact, "softmax", p[row])
+        meet(BARS[dtype], exact, "log_softmax", log_p[row])
+        meet(BARS[dtype], Row(z[row]), "logsumexp", lse[i])
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
@@ -224,47 +290,36 @@ def test_rows_of_a_matrix_in_any_layout(dtype, order, axis, temperature):
 @pytest.mark.parametrize("top", [0.0, 0.1, 18.3, 1000.1])
 @pytest.mark.parametrize("rest", [0.1, -7.7])
 def test_a_million_equal_logits_and_one_more(dtype, stride, top, rest):
-    # Two values only, so that 50 digits are quick: n e^rest + e^top
     n = 1_000_000
     memory = np.full((n, stride), rest, dtype)
     memory[n // 3] = top
     z = memory[:, 0]
-    few, many = mpf(float(z[n // 3])), mpf(float(z[0]))
-    total = mp.exp(few) + (n - 1) * mp.exp(many)
-    at = [n // 3, 0]
-    p = [mp.exp(few) / total, mp.exp(many) / total]
-    ratio = (n - 1) * mp.exp(many - few)
-    log_p = [-mp.log1p(ratio), many - few - mp.log1p(ratio)]
-    assert errors(softmax(z)[at], p).max() <= 5
-    assert errors(log_softmax(z)[at], log_p).max() <= 3
-    assert errors(logsumexp(z), [mp.log(total)], least=1).max() <= 2
+    exact, at, bars = Row(z), [n // 3, 0], BARS[dtype]
+    meet(bars, exact, "softmax", softmax(z)[at], at=at)
+    meet(bars, exact, "log_softmax", log_softmax(z)[at], at=at)
+    meet(bars, exact, "logsumexp", logsumexp(z))
     if stride == 3:  # the same along the first axis of a matrix
-        assert errors(softmax(memory, axis=0)[at, 1], p).max() <= 5
-        assert errors(log_softmax(memory, axis=0)[at, 1], log_p).max() <= 3
-        assert errors(logsumexp(memory, axis=0), 3 * [mp.log(total)], least=1).max() <= 2
+        meet(bars, exact, "softmax", softmax(memory, axis=0)[at, 1], at=at)
+        meet(bars, exact, "log_softmax", log_softmax(memory, axis=0)[at, 1], at=at)
+        meet(bars, exact, "logsumexp", logsumexp(memory, axis=0)[1])
 
 
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("scale", [1, 30])
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_long_rows(dtype, scale, order):
-    # Few distinct values, so that the sum at 50 digits needs few exponentials
     values = (rng().normal(0, 1, 500) * scale).astype(dtype)
     z = np.asarray(rng().choice(values, (200_000, 2)), order=order)
     for column, offset in ((0, 0.0), (1, 2000.0)):
-        row = z[:, column] + dtype(offset)
-        distinct, where, counts = np.unique(row, return_index=True, return_counts=True)
-        top = mpf(float(distinct[-1]))
-        gaps = [mpf(float(v)) - top for v in distinct]
-        terms = [int(c) * mp.exp(g) for c, g in zip(counts, gaps, strict=True)]
-        excess = mp.log1p(mp.fsum(terms[:-1]) + int(counts[-1]) - 1)
-        log_p = [g - excess for g in gaps]
         block = z + dtype(offset)
-        assert errors(softmax(block, axis=0)[where, column], [mp.exp(v) for v in log_p]).max() <= 5
-        assert errors(softmax(row)[where], [mp.exp(v) for v in log_p]).max() <= 5
-        assert errors(log_softmax(block, axis=0)[where, column], log_p).max() <= 3
-        assert errors(log_softmax(row)[where], log_p).max() <= 3
-        assert errors(logsumexp(row), [top + excess], least=1).max() <= 2
+        row = block[:, column]
+        at = np.unique(row, return_index=True)[1]
+        exact, bars = Row(row), BARS[dtype]
+        meet(bars, exact, "softmax", softmax(block, axis=0)[at, column], at=at)
+        meet(bars, exact, "softmax", softmax(row)[at], at=at)
+        meet(bars, exact, "log_softmax", log_softmax(block, axis=0)[at, column], at=at)
+        meet(bars, exact, "log_softmax", log_softmax(row)[at], at=at)
+        meet(bars, exact, "logsumexp", logsumexp(row))
 
 
 # float16
@@ -276,18 +331,16 @@ def test_long_rows(dtype, scale, order):
 def test_float16_is_within_one_ulp_of_correct_rounding(length, scale, temperature):
     with np.errstate(under="ignore"):
         row = rng().normal(0, scale, length).astype(np.float16)
-    p, log_p, _ = truth(row, temperature)
+    exact = Row(row, temperature)
     pairs = [
-        (softmax(row, temperature=temperature), p),
-        (log_softmax(row, temperature=temperature), log_p),
-        (logsumexp(row, keepdims=True), [truth(row)[2]]),
+        (softmax(row, temperature=temperature), exact.exact("softmax")),
+        (log_softmax(row, temperature=temperature), exact.exact("log_softmax")),
+        (logsumexp(row, keepdims=True), Row(row).exact("logsumexp")),
     ]
-    for result, exact in pairs:
+    for result, truth in pairs:
         with np.errstate(under="ignore"):
-            rounded = np.array([float(v) for v in exact]).astype(np.float16)
-        steps = [ulp(mpf(float(v)), np.float16) for v in rounded]
-        gaps = np.abs(result.astype(float) - rounded.astype(float))
-        assert all(g <= float(s) for g, s in zip(gaps, steps, strict=True))
+            rounded = np.array([float(v) for v in truth]).astype(np.float16)
+        assert ulps(result, [mpf(float(v)) for v in rounded]).max() <= 1
 
 
 # The arithmetic underneath
@@ -329,18 +382,28 @@ def test_row_sums(shape, spread, order, dtype):
     assert (np.abs(totals.ravel() - exact) <= allowed).all()
 
 
-# The measure itself: the textbook's forms break the same bounds.
+# The measure itself: the textbook's forms break the same bars.
 
 
 def test_the_shifted_form_is_hundreds_of_ulps_off():
     # 650.3 - 0.x is rounded to a multiple of 2^-43: up to 2^-44, or 256 ulps, in the exponent
-    row = FAMILIES["one above in float64"](rng(), 100)
-    assert errors(shifted_softmax(row), truth(row)[0]).max() > 100
+    row = hostile_row("one above in float64", rng(), 100, np.float64)
+    assert Row(row).errors("softmax", shifted_softmax(row)).max() > 100
 
 
 def test_the_logarithm_of_softmax_is_off_by_all_it_has():
     row = np.array([0.0, -40.0])
-    assert errors(np.log(softmax(row)), truth(row)[1]).max() > 1e15
+    assert Row(row).errors("log_softmax", np.log(softmax(row))).max() > 1e15
+    # and so is the loss, and the gradient p - 1 of the true class
+    assert Row(row).errors("cross_entropy, class", -np.log(softmax(row))[0], 0).max() > 1e15
+    assert Row(row).errors("cross_entropy_grad, class", softmax(row) - [1, 0], 0).max() > 1e15
+
+
+def test_a_soft_target_rounded_to_float32_is_millions_of_ulps_off():
+    row, y = np.array([0.0, -1.0, 2.0]), np.array([0.1, 0.2, 0.7])
+    rounded = softmax(row) - y.astype(np.float32)
+    assert Row(row).errors("cross_entropy_grad, distribution", rounded, y).max() > 1e6
+    meet(BARS[np.float64], Row(row), "cross_entropy_grad, distribution", softmax(row) - y, y)
 
 
 def test_the_plain_logsumexp_is_several_ulps_off():
@@ -348,14 +411,33 @@ def test_the_plain_logsumexp_is_several_ulps_off():
     worst = 0
     for offset in np.linspace(0, 0.5, 20):
         m = offset - math.log(1e6)
-        exact = [mpf(m) + mp.log(10**6)]
-        worst = max(worst, errors(np.array(m + math.log(1e6)), exact, least=1).max())
-        assert errors(logsumexp(np.full(10**6, m)), exact, least=1).max() <= 2
+        exact = Row(np.full(10**6, m))
+        worst = max(worst, exact.errors("logsumexp", np.array(m + math.log(1e6))).max())
+        meet(BARS[np.float64], exact, "logsumexp", logsumexp(np.full(10**6, m)))
     assert worst > 2
 
 
 def test_the_truth_is_right_in_closed_form():
-    p, log_p, lse = truth([0.0, math.log(3.0)])
-    assert [float(v) for v in p] == pytest.approx([0.25, 0.75], rel=1e-15)
-    assert [float(v) for v in log_p] == pytest.approx([-math.log(4), math.log(0.75)], rel=1e-15)
-    assert float(lse) == pytest.approx(math.log(4), rel=1e-15)
+    row = Row([0.0, math.log(3.0)])
+    expected = {"softmax": [0.25, 0.75], "log_softmax": [-math.log(4), math.log(0.75)]}
+    expected["logsumexp"] = expected["cross_entropy, class"] = [math.log(4)]
+    expected["cross_entropy_grad, class"] = [-0.75, 0.75]
+    for quantity, values in expected.items():
+        truth = [float(v) for v in row.exact(quantity, 0)]
+        assert truth == pytest.approx(values, rel=1e-15)
+    y = [0.5, 0.5]
+    loss, grad = (row.exact(f"cross_entropy{of}, distribution", y) for of in ("", "_grad"))
+    assert float(loss[0]) == pytest.approx(math.log(4) - math.log(3) / 2, rel=1e-15)
+    assert [float(v) for v in grad] == pytest.approx([-0.25, 0.25], rel=1e-15)
+
+
+@pytest.mark.parametrize("family", ["ordinary", "very wide", "offset by 1e3", "one dominates all"])
+@pytest.mark.parametrize("temperature", [1.0, 0.7])
+def test_the_truth_of_a_long_row_is_the_definition(family, temperature):
+    # Its exponentials are taken in groups; the definition takes each at 50 digits.
+    z = hostile_row(family, rng(), 10_000, np.float64)
+    exact = Row(z, temperature)
+    top = mpf(float(z.max()))
+    terms = sorted((mpf(float(v)) - top) / mpf(temperature) for v in z)
+    rest = mp.fsum(mp.exp(v) for v in terms[:-1])
+    assert abs(exact.rest / rest - 1) < 2.0**-60

@@ -536,6 +536,7 @@ def test_one_infinity_in_the_others():
     assert_array_equal(hardmax([inf, 5, -inf]), [1, 0, 0])
     assert logsumexp([inf, 5, -inf]) == inf
     assert logsumexp([inf, inf]) == inf
+    assert_array_equal(logsumexp([[inf, 5], [inf, inf], [0, -inf]]), [inf, inf, 0])
     assert np.isnan(logsumexp([inf, nan]))
 
 

@@ -480,6 +480,29 @@ def test_the_true_class_may_be_hopeless():
     assert cross_entropy_with_grad(np.float32([100, 0]), 1)[0] == 100  # e^-100 is 0 in float32
 
 
+def test_a_loss_is_finite_though_a_logarithm_or_a_spread_is_not():
+    # ln p of the second class is -6e38, 4 times -8.5e307, or -3.4e308/0.5: the loss is y_2 of it.
+    for z, temperature, y_2, expected in (
+        (np.float32([3e38, -3e38]), 1.0, 0.1, 0.1 * 2 * float(np.float32(3e38))),
+        (np.array([1.7e308, -1.7e308]), 1.0, 0.25, 8.5e307),
+        (np.array([1.7e308, -1.7e308]), 0.5, 0.125, 8.5e307),
+    ):
+        y = np.array([1 - y_2, y_2])
+        for loss in (
+            cross_entropy(z, y, temperature=temperature),
+            cross_entropy_with_grad(z, y, temperature=temperature)[0],
+        ):
+            assert_allclose(loss, expected, rtol=1e-14 if z.dtype == np.float64 else 1e-6)
+
+
+def test_logits_and_a_temperature_may_be_the_smallest_there_are():
+    # (z_1 - z_2)/T = 4, so that the loss of (0.7, 0.3) is 1.2 + ln(1 + e^-4).
+    z = np.array([2e-323, 0.0])
+    loss, _ = cross_entropy_with_grad(z, [0.7, 0.3], temperature=5e-324)
+    assert_allclose(loss, 1.2 + np.log1p(np.exp(-4.0)), rtol=1e-14)
+    assert_allclose(cross_entropy(z, [0.7, 0.3], temperature=5e-324), loss, rtol=1e-14)
+
+
 # Errors that name what is wrong
 
 
