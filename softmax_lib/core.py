@@ -8,8 +8,15 @@ import math
 
 import numpy as np
 
-from softmax_lib._exact import row_sums, slabs, two_quotient, two_sum
-from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
+from softmax_lib._exact import SLAB, row_sums, slabs, two_quotient, two_sum
+from softmax_lib._inputs import (
+    as_floats,
+    axis_tuple,
+    check_out,
+    check_temperature,
+    from_rows,
+    largest_of_each_row,
+)
 
 _BLOCK = 1 << 16  # entries: two float64 arrays of that size fit a 1 MB cache
 
@@ -200,10 +207,13 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     z, axes = _checked(z, axis)
     temperature = check_temperature(temperature)
     check_out(out, z)
+    if temperature == 1 and _is_calm_row(z, axes):  # the definition, and nothing can go wrong
+        e = np.exp(z, dtype=np.float64)
+        return np.divide(e, row_sums(e), out=np.empty_like(z) if out is None else out)
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
-        for x, result in _blocks(rows, p):
+        for x, result in _blocks(rows, p, turned=True):
             top = np.maximum.reduce(x, axis=-1, keepdims=True)
             if _fits_unshifted(x, top, temperature):
                 total = row_sums(_exp_gaps(x, None, temperature, result))
@@ -275,11 +285,11 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     rows = _as_rows(z, axes)
     log_p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):
-        for x, result in _blocks(rows, log_p):
-            top = np.maximum.reduce(x, axis=-1, keepdims=True)
-            x, top, finite_temperature = _take_limits(x, top, temperature)
+        for x, result in _blocks(rows, log_p, widened=True):
+            at = largest_of_each_row(x)
+            x, top, finite_temperature = _take_limits(x, x[at][..., np.newaxis], temperature)
             scratch = np.empty_like(x) if np.may_share_memory(x, result) else result
-            log_sum = _log_sum(x, top, finite_temperature, scratch)
+            log_sum = np.log1p(_sum_but_largest(x, at, top, finite_temperature, scratch))
             if finite_temperature == 1:
                 np.subtract(x, top, out=result)
                 result -= log_sum.astype(result.dtype, copy=False)
@@ -345,27 +355,22 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     """
     z, axes = _checked(z, axis, empty_allowed=True)
     rows = _as_rows(z, axes)
-    lse = np.empty((*rows.shape[:-1], 1), z.dtype)
+    lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
-        for x, result in _blocks(rows, lse):
-            result[...] = _logsumexp_rows(x)
+        for x, result in _blocks(rows, lse, widened=True) if rows.size else ():
+            at = largest_of_each_row(x)
+            top = x[at][..., np.newaxis]
+            # A shift is rounded, which beyond 64 is far below the last place of the result.
+            shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
+            e = np.exp(x - shift if shift.any() else x)
+            e[at] = 0
+            rest, largest = row_sums(e), np.exp(top - shift, dtype=np.float64)
+            dominated = (rest < 0.9 * largest) & np.isfinite(top)
+            result[...] = np.where(
+                dominated, top + np.log1p(rest / largest), shift + np.log(largest + rest)
+            )
     kept = [1 if a in axes else n for a, n in enumerate(z.shape) if keepdims or a not in axes]
     return lse.reshape(kept)[()]
-
-
-def _logsumexp_rows(x):
-    """Return logsumexp of each row of float32 or float64, with shape (..., 1)."""
-    top = np.maximum.reduce(x, axis=-1, keepdims=True, initial=-np.inf)
-    # A shift is rounded, which beyond 64 is far below the last place of the result.
-    shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
-    e = x - shift
-    total = row_sums(np.exp(e, out=e))
-    largest = np.exp(top - shift, dtype=np.float64)
-    dominated = (total < 1.9 * largest) & np.isfinite(top)
-    if not dominated.any():
-        return shift + np.log(total)
-    rest = _sum_without(x == top, e) / largest
-    return np.where(dominated, top + np.log1p(rest), shift + np.log(total))
 
 
 def hardmax(z, axis=-1):
@@ -471,31 +476,43 @@ def _hand_over(rows, axes, z, out):
     return out
 
 
-def _blocks(rows, results):
+def _blocks(rows, results, *, turned=False, widened=False):
     """Yield rows and the place of their results, so many at a time that a cache can hold them.
 
-    Rows far apart in memory are left together. float16 is lent as float32, and many short rows as
-    a copy with the entries of one row far apart, so that NumPy's loops run across rows.
+    float16 is lent as float32. Many short rows may be lent `turned`, as a copy with the entries of
+    one row far apart, so that NumPy's loops run across rows; and short rows of float32 `widened` to
+    float64, since too few errors of their exponentials average out.
     """
     length = rows.shape[-1]
-    compact = rows.ndim > 1 and rows.strides[-1] == rows.itemsize
-    turn = compact and length < 32 and rows.size > 4096
-    widen = rows.dtype == np.float16
+    turn = turned and rows.ndim > 1 and length < 32 and rows.size > 4096
+    dtype = np.promote_types(rows.dtype, np.float64 if widened and length < 64 else np.float32)
     indices = [...]
-    if compact and rows.size > _BLOCK:
+    if rows.ndim > 1 and rows.size > _BLOCK:
         indices = (index for index, _ in slabs(rows[..., 0], max(1, _BLOCK // length)))
     for index in indices:
         x, result = rows[index], results[index]
-        if not (turn or widen):
+        if turn or dtype != rows.dtype:
+            x = x.astype(dtype, order="F" if turn else "K")
+            lent = np.empty_like(x, shape=result.shape)
+            yield x, lent
+            result[...] = lent
+        else:
             yield x, result
-            continue
-        x = x.astype(np.float32 if widen else x.dtype, order="F" if turn else "K")
-        lent = np.empty_like(x, shape=result.shape)
-        yield x, lent
-        result[...] = lent
 
 
 # Exponentials of (z - m)/T, with what rounding takes away.
+
+
+def _is_calm_row(z, axes):
+    """Say whether z is one short row with |z_i| < 36, at little cost.
+
+    Then no exponential, no sum and no quotient can overflow or underflow, even in float32.
+    """
+    if axes != (0,) or z.ndim != 1 or z.size > SLAB or z.dtype == np.float16:
+        return False
+    if z.size <= 64:
+        return math.hypot(*z.tolist()) < 36  # quicker here than two reductions
+    return np.minimum.reduce(z) > -36 and np.maximum.reduce(z) < 36
 
 
 def _fits_unshifted(x, top, temperature):
@@ -572,31 +589,29 @@ def _exp_gaps(x, top, temperature, out):
     return out
 
 
-def _log_sum(x, top, temperature, e):
-    """Return ln(sum(exp((x - top)/T))), accurate even near 0, with `e` for scratch."""
-    if x.shape[-1] > 64 and _fits_unshifted(x, top, temperature):
-        largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
-        ratio = row_sums(_exp_gaps(x, None, temperature, e)) / largest
-        log_sum = np.log(ratio)
-        small = ratio[..., 0] < 3  # a logarithm near or below 1 needs more care
-        if small.any():
-            x, top = x[small], top[small]
-            log_sum[small] = _small_log_sum(x, top, temperature, np.empty_like(x))
-        return log_sum
-    return _small_log_sum(x, top, temperature, e)
+def _sum_but_largest(x, at, top, temperature, e):
+    """Sum exp((x - top)/T) over each row but for the entry at `at`, which is `top` and gives 1.
 
-
-def _small_log_sum(x, top, temperature, e):
-    """Return the same without rounding before the logarithm: the largest term is exactly 1."""
-    total = row_sums(_exp_gaps(x, top, temperature, e))
-    dominated = total < 1.9  # so that one entry is the largest, with no tie
-    if not dominated.any():
-        return np.log(total)
-    rest = _sum_without(x == top, e)
-    faint = (dominated & (rest < x.shape[-1] * np.finfo(x.dtype).smallest_normal))[..., 0]
+    What is left out is not rounded into the sum, and log1p puts it back.
+    """
+    if _fits_unshifted(x, top, temperature):
+        _exp_gaps(x, None, temperature, e)[at] = 0
+        rest = row_sums(e)
+        rest /= _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
+    else:
+        _exp_gaps(x, top, temperature, e)[at] = 0
+        rest = row_sums(e)
+    if x.dtype == np.float32:
+        weak = rest[..., 0] < 1  # one error of the exponential may be all there is: up to 3.6 u
+        if weak.any():
+            x, top = x[weak].astype(np.float64), top[weak].astype(np.float64)
+            at = largest_of_each_row(x)
+            rest[weak] = _sum_but_largest(x, at, top, temperature, np.empty_like(x))
+        return rest
+    faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature)
-    return np.where(dominated, np.log1p(rest), np.log(total))
+    return rest
 
 
 def _faint_rest(x, top, temperature):
@@ -611,9 +626,3 @@ def _faint_rest(x, top, temperature):
     gap, lost = two_sum(gap, 128 * math.log(2))
     error += lost + 128 * 2.3190468138462996e-17  # what math.log(2) lacks
     return np.where(gap > -800, np.ldexp(np.exp(gap) * (1 + error) * total, -128), 0)
-
-
-def _sum_without(largest, e):
-    """Sum each row of `e` without the entries marked as its largest, which become 0."""
-    np.copyto(e, 0, where=largest)
-    return row_sums(e)
