@@ -111,16 +111,6 @@ def as_rows(values, axis, name):
     return rows.astype(np.result_type(array, np.float32), order="C", copy=False), array.dtype
 
 
-def entry_of_each_row(indices):
-    """Return the index of one entry a row in an array (..., K), given where it is in its row."""
-    return (*np.indices(np.shape(indices), sparse=True), indices) if np.ndim(indices) else (indices,)
-
-
-def largest_of_each_row(rows):
-    """Return the index of one largest entry a row; the first NaN counts as the largest."""
-    return entry_of_each_row(np.argmax(rows, axis=-1))
-
-
 def from_rows(rows, axis, shape):
     """Return `rows`, laid out by `as_rows` from an array of this shape, in that shape."""
     axes = axis_tuple(axis, len(shape))

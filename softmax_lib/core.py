@@ -8,15 +8,8 @@ import math
 
 import numpy as np
 
-from softmax_lib._exact import SLAB, row_sums, slabs, two_quotient, two_sum
-from softmax_lib._inputs import (
-    as_floats,
-    axis_tuple,
-    check_out,
-    check_temperature,
-    from_rows,
-    largest_of_each_row,
-)
+from softmax_lib._exact import SLAB, row_sum, row_sums, slabs, two_quotient, two_sum
+from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
 
 _BLOCK = 1 << 16  # entries: two float64 arrays of that size fit a 1 MB cache
 
@@ -207,13 +200,14 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     z, axes = _checked(z, axis)
     temperature = check_temperature(temperature)
     check_out(out, z)
-    if temperature == 1 and _is_calm_row(z, axes):  # the definition, and nothing can go wrong
+    if temperature == 1 and _is_calm_row(z, axes):  # the definition will do, in double precision
         e = np.exp(z, dtype=np.float64)
-        return np.divide(e, row_sums(e), out=np.empty_like(z) if out is None else out)
+        e /= row_sum(e, z.dtype)
+        return _delivered(e, z.dtype, out)
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
-        for x, result in _blocks(rows, p, turned=True):
+        for x, result in _blocks(rows, p):
             top = np.maximum.reduce(x, axis=-1, keepdims=True)
             if _fits_unshifted(x, top, temperature):
                 total = row_sums(_exp_gaps(x, None, temperature, result))
@@ -282,14 +276,22 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     z, axes = _checked(z, axis)
     temperature = check_temperature(temperature)
     check_out(out, z)
+    if temperature == 1 and _is_calm_row(z, axes):
+        x = z.astype(np.float64)
+        e = np.exp(x)
+        largest = np.argmax(x)
+        scale, e[largest] = e[largest], 0
+        x -= x[largest]
+        x -= math.log1p(row_sum(e, z.dtype) / scale)
+        return _delivered(x, z.dtype, out)
     rows = _as_rows(z, axes)
     log_p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):
         for x, result in _blocks(rows, log_p, widened=True):
-            at = largest_of_each_row(x)
-            x, top, finite_temperature = _take_limits(x, x[at][..., np.newaxis], temperature)
+            top = np.maximum.reduce(x, axis=-1, keepdims=True)
+            x, top, finite_temperature = _take_limits(x, top, temperature)
             scratch = np.empty_like(x) if np.may_share_memory(x, result) else result
-            log_sum = np.log1p(_sum_but_largest(x, at, top, finite_temperature, scratch))
+            log_sum = np.log1p(_sum_beside_largest(x, top, finite_temperature, scratch))
             if finite_temperature == 1:
                 np.subtract(x, top, out=result)
                 result -= log_sum.astype(result.dtype, copy=False)
@@ -358,13 +360,12 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
         for x, result in _blocks(rows, lse, widened=True) if rows.size else ():
-            at = largest_of_each_row(x)
-            top = x[at][..., np.newaxis]
+            top = np.maximum.reduce(x, axis=-1, keepdims=True)
             # A shift is rounded, which beyond 64 is far below the last place of the result.
             shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
             e = np.exp(x - shift if shift.any() else x)
-            e[at] = 0
-            rest, largest = row_sums(e), np.exp(top - shift, dtype=np.float64)
+            largest = np.exp(top - shift, dtype=np.float64)
+            rest = _sum_but_one(x == top, e, largest)
             dominated = (rest < 0.9 * largest) & np.isfinite(top)
             result[...] = np.where(
                 dominated, top + np.log1p(rest / largest), shift + np.log(largest + rest)
@@ -428,7 +429,7 @@ def _checked(z, axis, *, empty_allowed=False):
     """Return `z` as an array of floats, and `axis` as a tuple, or raise."""
     z = as_floats(z, "z")
     axes = axis_tuple(axis, z.ndim)
-    if not empty_allowed and any(z.shape[a] == 0 for a in axes):
+    if z.size == 0 and not empty_allowed and any(z.shape[a] == 0 for a in axes):
         raise ValueError(f"z of shape {z.shape} is empty along axis {axis}: no distribution exists")
     return z, axes
 
@@ -476,18 +477,28 @@ def _hand_over(rows, axes, z, out):
     return out
 
 
-def _blocks(rows, results, *, turned=False, widened=False):
+def _delivered(result, dtype, out):
+    """Return the result in its dtype, or in `out` if there is one."""
+    if out is None:
+        return result.astype(dtype, copy=False)
+    out[...] = result
+    return out
+
+
+def _blocks(rows, results, *, widened=False):
     """Yield rows and the place of their results, so many at a time that a cache can hold them.
 
-    float16 is lent as float32. Many short rows may be lent `turned`, as a copy with the entries of
-    one row far apart, so that NumPy's loops run across rows; and short rows of float32 `widened` to
-    float64, since too few errors of their exponentials average out.
+    Rows far apart in memory are left together. float16 is lent as float32; many short rows as a
+    copy with the entries of one row far apart, so that NumPy's loops run across rows; and short
+    rows of float32 `widened` to float64, since few errors of their exponentials do not average out.
     """
+    rows, results = np.atleast_2d(rows, results)  # views
     length = rows.shape[-1]
-    turn = turned and rows.ndim > 1 and length < 32 and rows.size > 4096
-    dtype = np.promote_types(rows.dtype, np.float64 if widened and length < 64 else np.float32)
+    compact = rows.strides[-1] == rows.itemsize
+    turn = compact and length < 32 and rows.size > 4096
+    dtype = np.promote_types(rows.dtype, np.float64 if widened and length < 32 else np.float32)
     indices = [...]
-    if rows.ndim > 1 and rows.size > _BLOCK:
+    if compact and rows.size > _BLOCK:
         indices = (index for index, _ in slabs(rows[..., 0], max(1, _BLOCK // length)))
     for index in indices:
         x, result = rows[index], results[index]
@@ -504,14 +515,16 @@ def _blocks(rows, results, *, turned=False, widened=False):
 
 
 def _is_calm_row(z, axes):
-    """Say whether z is one short row with |z_i| < 36, at little cost.
+    """Say whether z is one row in which nothing can overflow or underflow: no e^z, sum or quotient.
 
-    Then no exponential, no sum and no quotient can overflow or underflow, even in float32.
+    Such a row needs no shift, and no `np.errstate`, which takes as long as some ten exponentials.
     """
-    if axes != (0,) or z.ndim != 1 or z.size > SLAB or z.dtype == np.float16:
+    if z.ndim != 1 or axes != (0,) or z.size > SLAB or z.dtype == np.float16:
         return False
     if z.size <= 64:
-        return math.hypot(*z.tolist()) < 36  # quicker here than two reductions
+        return math.hypot(*z.tolist()) < 50  # for so few the quickest bound: |z_i - z_j| < 71
+    if z.dtype == np.float64 and np.vdot(z, z) < 350**2:
+        return True
     return np.minimum.reduce(z) > -36 and np.maximum.reduce(z) < 36
 
 
@@ -589,28 +602,35 @@ def _exp_gaps(x, top, temperature, out):
     return out
 
 
-def _sum_but_largest(x, at, top, temperature, e):
-    """Sum exp((x - top)/T) over each row but for the entry at `at`, which is `top` and gives 1.
+def _sum_beside_largest(x, top, temperature, e):
+    """Sum exp((x - top)/T) over each row but for one entry at `top`, where it is 1.
 
-    What is left out is not rounded into the sum, and log1p puts it back.
+    What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch.
     """
     if _fits_unshifted(x, top, temperature):
-        _exp_gaps(x, None, temperature, e)[at] = 0
-        rest = row_sums(e)
-        rest /= _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
+        largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
+        _exp_gaps(x, None, temperature, e)
+        rest = _sum_but_one(x == top, e, largest)
+        few = ((0 < rest) & (rest < largest))[..., 0]
+        if x.dtype == np.float32 and temperature == 1 and few.any():
+            # NumPy's float32 exp is up to 3.6 u off: too much for the largest term of the rest.
+            second = (*few.nonzero(), np.argmax(e[few], axis=-1))
+            rest[few, 0] += np.exp(x[second], dtype=np.float64) - e[second]
+        rest /= largest
     else:
-        _exp_gaps(x, top, temperature, e)[at] = 0
-        rest = row_sums(e)
-    if x.dtype == np.float32:
-        weak = rest[..., 0] < 1  # one error of the exponential may be all there is: up to 3.6 u
-        if weak.any():
-            x, top = x[weak].astype(np.float64), top[weak].astype(np.float64)
-            at = largest_of_each_row(x)
-            rest[weak] = _sum_but_largest(x, at, top, temperature, np.empty_like(x))
-        return rest
+        rest = _sum_but_one(x == top, _exp_gaps(x, top, temperature, e), np.ones(top.shape))
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature)
+    return rest
+
+
+def _sum_but_one(tied, e, largest):
+    """Sum each row of `e` but for one of the `tied` entries, which are `largest`, and become 0."""
+    np.copyto(e, 0, where=tied)
+    rest = row_sums(e)
+    if np.count_nonzero(tied) > np.count_nonzero(largest == largest):  # NaN is tied with nothing
+        rest += (np.count_nonzero(tied, axis=-1, keepdims=True) - 1) * largest
     return rest
 
 
