@@ -11,7 +11,7 @@ import numpy as np
 from softmax_lib._exact import SLAB, row_sum, row_sums, slabs, two_quotient, two_sum
 from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
 
-_BLOCK = 1 << 16  # entries: two float64 arrays of that size fit a 1 MB cache
+_BLOCK = 1 << 19  # bytes: two arrays of that size fit a 1 MB cache
 
 
 def naive_softmax(z, axis=-1):
@@ -365,11 +365,13 @@ def logsumexp(z, axis=-1, *, keepdims=False):
             shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
             e = np.exp(x - shift if shift.any() else x)
             largest = np.exp(top - shift, dtype=np.float64)
-            rest = _sum_but_one(x == top, e, largest)
-            dominated = (rest < 0.9 * largest) & np.isfinite(top)
-            result[...] = np.where(
-                dominated, top + np.log1p(rest / largest), shift + np.log(largest + rest)
+            rest = _sum_but_one(x, top, e, largest)
+            log_sum = np.where(
+                rest < 0.9 * largest,
+                top + np.log1p(rest / largest),
+                shift + np.log(largest + rest),
             )
+            result[...] = np.where(np.isfinite(top), log_sum, top)  # -inf, inf and NaN stay
     kept = [1 if a in axes else n for a, n in enumerate(z.shape) if keepdims or a not in axes]
     return lse.reshape(kept)[()]
 
@@ -498,8 +500,9 @@ def _blocks(rows, results, *, widened=False):
     turn = compact and length < 32 and rows.size > 4096
     dtype = np.promote_types(rows.dtype, np.float64 if widened and length < 32 else np.float32)
     indices = [...]
-    if compact and rows.size > _BLOCK:
-        indices = (index for index, _ in slabs(rows[..., 0], max(1, _BLOCK // length)))
+    if compact and rows.nbytes > _BLOCK:
+        count = max(1, _BLOCK // (length * rows.itemsize))
+        indices = (index for index, _ in slabs(rows[..., 0], count))
     for index in indices:
         x, result = rows[index], results[index]
         if turn or dtype != rows.dtype:
@@ -610,7 +613,7 @@ def _sum_beside_largest(x, top, temperature, e):
     if _fits_unshifted(x, top, temperature):
         largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
         _exp_gaps(x, None, temperature, e)
-        rest = _sum_but_one(x == top, e, largest)
+        rest = _sum_but_one(x, top, e, largest)
         few = ((0 < rest) & (rest < largest))[..., 0]
         if x.dtype == np.float32 and temperature == 1 and few.any():
             # NumPy's float32 exp is up to 3.6 u off: too much for the largest term of the rest.
@@ -618,18 +621,25 @@ def _sum_beside_largest(x, top, temperature, e):
             rest[few, 0] += np.exp(x[second], dtype=np.float64) - e[second]
         rest /= largest
     else:
-        rest = _sum_but_one(x == top, _exp_gaps(x, top, temperature, e), np.ones(top.shape))
+        rest = _sum_but_one(x, top, _exp_gaps(x, top, temperature, e), np.ones(top.shape))
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature)
     return rest
 
 
-def _sum_but_one(tied, e, largest):
-    """Sum each row of `e` but for one of the `tied` entries, which are `largest`, and become 0."""
-    np.copyto(e, 0, where=tied)
+def _sum_but_one(x, top, e, largest):
+    """Sum each row of `e` but for one entry where x is `top` and e is `largest`; e is changed."""
+    if x.strides[-1] == x.itemsize and x.shape[-1] >= 32:  # one row after the other in memory
+        np.put_along_axis(e, np.argmax(x, axis=-1, keepdims=True), 0, axis=-1)
+        return row_sums(e)
+    tied = x == top
+    if x.shape[-1] < 32:
+        e *= ~tied  # quicker where the mask has short runs
+    else:
+        np.copyto(e, 0, where=tied)
     rest = row_sums(e)
-    if np.count_nonzero(tied) > np.count_nonzero(largest == largest):  # NaN is tied with nothing
+    if np.count_nonzero(tied) != tied.size // tied.shape[-1] or np.isnan(top).any():
         rest += (np.count_nonzero(tied, axis=-1, keepdims=True) - 1) * largest
     return rest
 
