@@ -170,10 +170,13 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     The result is within 5 units in the last place of the true one, for all finite float32 and
     float64 logits, temperatures and memory layouts that were tried. Three things make it so. Where
     no exponential can overflow, the logits are not shifted, so that their exponentials have exact
-    arguments. Elsewhere the maximum is subtracted as in `shifted_softmax`, but what rounding takes
-    from the difference, and from a division by T, is kept and put back:
-    :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. (For float32 this is done in float64
-    instead.) And the sum is nearly exact, in any order [2]_. float16 is worked in float32.
+    arguments. This is the way of all ordinary logits, and costs them a look at the smallest and
+    the largest. Elsewhere (a logit above 708 minus ln K in float64, or 87 minus ln K in float32;
+    or one as far below 0 in a block that has a row wholly below -1) the maximum is subtracted as in
+    `shifted_softmax`, but what rounding takes from the difference, and from a division by T, is
+    kept and put back: :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. (For float32 this
+    is done in float64 instead.) And the sum is nearly exact, in any order [2]_. float16 is worked
+    in float32.
 
     A logit of minus infinity has probability 0; a row of nothing else is NaN, since no distribution
     exists. One logit of plus infinity takes all; several give NaN, as does a NaN in a row. Other
@@ -212,7 +215,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
             if _fits_unshifted(x, top, temperature):
                 total = row_sums(_exp_gaps(x, None, temperature, result))
                 if temperature == 1 and x.dtype == np.float32:
-                    # NumPy's float32 exp is up to 2.4 units off: too much in the largest term.
+                    # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
                     total += np.exp(top, dtype=np.float64) - np.exp(top)
             else:
                 total = row_sums(_exp_gaps(*_take_limits(x, top, temperature), result))
@@ -255,8 +258,11 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     The result is within 3 units in the last place of the true one, for all finite float32 and
     float64 logits. The hard entry is the one that dominates its row: its logarithm is nearly 0, and
-    a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So where the sum is
-    small, its largest term, which is 1, is left out and `log1p` puts it back. Applied twice,
+    a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So the largest term,
+    which is 1, is left out of the sum and `log1p` puts it back. As in `softmax`, ordinary logits
+    are exponentiated without a shift, and only others pay for what the shift rounds away. In
+    float32 the largest of the other terms, where they sum to less than 1/2, is computed in float64;
+    and where they nearly underflow, they are scaled. Applied twice,
     log_softmax gives what it gave, up to rounding; softmax does not.
 
     References
@@ -332,10 +338,10 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     .. math:: \operatorname{lse}(z) = \ln \sum_j e^{z_j} = m + \ln \sum_j e^{z_j - m}
 
     The result is within 2 units in the last place of the true one, or of 1 where it is below 1: as
-    it nears 0, no method that sums exponentials keeps relative accuracy. Two cases keep it so. In
+    it nears 0, no method that sums exponentials keeps relative accuracy. Two things keep it so. In
     a row with a maximum m within 64 of 0, the exponentials are summed without a shift: their
     arguments are then exact, and m = -13 and ln K = 13 do not cancel. Where one entry dominates, it
-    is left out of the sum and put back by `log1p`.
+    is put back by `log1p`.
 
     The empty sum gives -inf, and so does a row of only -inf. An infinite logit gives inf.
     logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.
@@ -490,23 +496,27 @@ def _delivered(result, dtype, out):
 def _blocks(rows, results, *, widened=False):
     """Yield rows and the place of their results, so many at a time that a cache can hold them.
 
-    Rows far apart in memory are left together. float16 is lent as float32; many short rows as a
-    copy with the entries of one row far apart, so that NumPy's loops run across rows; and short
-    rows of float32 `widened` to float64, since few errors of their exponentials do not average out.
+    Where NumPy's loops would run along fewer than 32 entries (short rows, or few that lie across
+    memory), a copy turned the other way is lent. float16 is lent as float32, and short rows of
+    float32 `widened` to float64, since few errors of their exponentials do not average out. Many
+    rows across memory are left together.
     """
     rows, results = np.atleast_2d(rows, results)  # views
     length = rows.shape[-1]
-    compact = rows.strides[-1] == rows.itemsize
-    turn = compact and length < 32 and rows.size > 4096
+    along = rows.strides[-1] == rows.itemsize
+    turn = rows.size > 4096 and (length if along else rows.size // length) < 32
+    turn = turn and length * rows.itemsize <= _BLOCK
+    order = "K" if not turn else "F" if along else "C"
     dtype = np.promote_types(rows.dtype, np.float64 if widened and length < 32 else np.float32)
     indices = [...]
-    if compact and rows.nbytes > _BLOCK:
-        count = max(1, _BLOCK // (length * rows.itemsize))
+    block = _BLOCK // 2 if turn else _BLOCK  # what is lent has a place in the cache too
+    if (along or turn) and rows.nbytes > block:
+        count = max(1, block // (length * rows.itemsize))
         indices = (index for index, _ in slabs(rows[..., 0], count))
     for index in indices:
         x, result = rows[index], results[index]
         if turn or dtype != rows.dtype:
-            x = x.astype(dtype, order="F" if turn else "K")
+            x = x.astype(dtype, order=order)
             lent = np.empty_like(x, shape=result.shape)
             yield x, lent
             result[...] = lent
@@ -614,7 +624,7 @@ def _sum_beside_largest(x, top, temperature, e):
         largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
         _exp_gaps(x, None, temperature, e)
         rest = _sum_but_one(x, top, e, largest)
-        few = ((0 < rest) & (rest < largest))[..., 0]
+        few = ((0 < rest) & (2 * rest < largest))[..., 0]
         if x.dtype == np.float32 and temperature == 1 and few.any():
             # NumPy's float32 exp is up to 3.6 u off: too much for the largest term of the rest.
             second = (*few.nonzero(), np.argmax(e[few], axis=-1))
