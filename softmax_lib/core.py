@@ -260,9 +260,9 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     float64 logits. The hard entry is the one that dominates its row: its logarithm is nearly 0, and
     a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So the largest term,
     which is 1, is left out of the sum and `log1p` puts it back. As in `softmax`, ordinary logits
-    are exponentiated without a shift, and only others pay for what the shift rounds away. In
-    float32 the largest of the other terms, where they sum to less than 1/2, is computed in float64;
-    and where they nearly underflow, they are scaled. Applied twice,
+    are exponentiated without a shift in rows of 32 or more, and only others pay for what the shift
+    rounds away. Where the other terms sum to less than 1/2, the largest of them is computed with
+    that care; where they nearly underflow, they are scaled. Applied twice,
     log_softmax gives what it gave, up to rounding; softmax does not.
 
     References
@@ -283,12 +283,12 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     temperature = check_temperature(temperature)
     check_out(out, z)
     if temperature == 1 and _is_calm_row(z, axes):
-        x = z.astype(np.float64)
+        largest = np.argmax(z)
+        x, error = two_sum(z.astype(np.float64), -float(z[largest]))
         e = np.exp(x)
-        largest = np.argmax(x)
-        scale, e[largest] = e[largest], 0
-        x -= x[largest]
-        x -= math.log1p(row_sum(e, z.dtype) / scale)
+        e += e * error
+        e[largest] = 0
+        x += error - math.log1p(row_sum(e, z.dtype))
         return _delivered(x, z.dtype, out)
     rows = _as_rows(z, axes)
     log_p = _result_rows(rows, z, axes, out)
@@ -620,16 +620,17 @@ def _sum_beside_largest(x, top, temperature, e):
 
     What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch.
     """
-    if _fits_unshifted(x, top, temperature):
+    if x.shape[-1] >= 32 and _fits_unshifted(x, top, temperature):
         largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
-        _exp_gaps(x, None, temperature, e)
-        rest = _sum_but_one(x, top, e, largest)
+        rest = _sum_but_one(x, top, _exp_gaps(x, None, temperature, e), largest)
         few = ((0 < rest) & (2 * rest < largest))[..., 0]
-        if x.dtype == np.float32 and temperature == 1 and few.any():
-            # NumPy's float32 exp is up to 3.6 u off: too much for the largest term of the rest.
-            second = (*few.nonzero(), np.argmax(e[few], axis=-1))
-            rest[few, 0] += np.exp(x[second], dtype=np.float64) - e[second]
         rest /= largest
+        if few.any():  # the rest may be one term, and the errors of two exponentials all there is
+            x_few, e_few = x[few], e[few]
+            at = np.argmax(e_few, axis=-1, keepdims=True)
+            np.put_along_axis(e_few, at, 0, axis=-1)
+            gap, error = _gaps(np.take_along_axis(x_few, at, axis=-1), top[few], temperature)
+            rest[few] = row_sums(e_few) / largest[few] + np.exp(gap) * (1 + error)
     else:
         rest = _sum_but_one(x, top, _exp_gaps(x, top, temperature, e), np.ones(top.shape))
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
