@@ -362,6 +362,14 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     -inf
     """
     z, axes = _checked(z, axis, empty_allowed=True)
+    if z.size and _is_calm_row(z, axes):
+        at = np.argmax(z)
+        e = np.exp(z, dtype=np.float64)
+        largest, e[at] = e[at], 0
+        rest = row_sum(e, z.dtype)
+        dominated = rest < 0.9 * largest
+        lse = z[at] + math.log1p(rest / largest) if dominated else math.log(largest + rest)
+        return np.full([1] * keepdims, lse, z.dtype)[()]
     rows = _as_rows(z, axes)
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
