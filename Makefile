@@ -50,7 +50,9 @@ test: $(VENV)/test book
 lab: $(VENV)/lab
 	@$(BIN)/jupyter lab index.ipynb
 
+# PEERS=1 adds PyTorch and JAX, which are large.
 bench: $(VENV)/test
+	@[ -z '$(PEERS)' ] || $(PIP) install --quiet -c constraints.txt -e '.[peers]'
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 
 # The newest versions that fit, for every system and Python that the book supports. JupyterLab

@@ -54,6 +54,13 @@ def _halves(a):
     return high, a - high
 
 
+def row_sum(a, dtype):
+    """Sum a single row of float64, precisely enough for a result of `dtype`."""
+    if a.size <= 64:  # a short sum in Python is exact, and the quickest way
+        return math.fsum(a.tolist())
+    return np.add.reduce(a) if dtype == np.float32 else _slab_sums(a)
+
+
 def row_sums(a):
     """Sum the non-negative entries of each row, the last axis, in any order and memory layout.
 
@@ -62,12 +69,13 @@ def row_sums(a):
     dominate a row or when all are equal, and thousands of units when NumPy adds along an axis
     that is not the fastest in memory.
     """
-    if a.ndim == 1 and a.size <= 64:  # a short sum in Python is exact, and the quickest way
-        return np.array([math.fsum(a.tolist())])
+    if a.ndim == 1 and a.size <= SLAB:
+        return np.array([row_sum(a.astype(np.float64, copy=False), a.dtype)])
     if a.dtype == np.float32:  # float64 has 29 bits more: enough for a billion terms
-        return _sums(a, np.float64) if a.shape[-1] >= 64 else _sums(a.astype(np.float64))
+        total = _sums(a, np.float64) if a.shape[-1] >= 64 else _sums(a.astype(np.float64))
+        return np.reshape(total, (*a.shape[:-1], 1))
     if a.size <= 8 * SLAB:
-        return _slab_sums(a)
+        return np.reshape(_slab_sums(a), (*a.shape[:-1], 1))
     total = np.zeros((*a.shape[:-1], 1))
     error = np.zeros_like(total)
     for slab, rows in slabs(a, 8 * SLAB):
@@ -98,7 +106,9 @@ def _slab_sums(a):
 
 
 def _sums(a, dtype=None):
-    """Sum rows with no care, by whichever of NumPy's two ways is quicker."""
+    """Sum rows with no care, by whichever of NumPy's two ways is quicker; one row to a scalar."""
+    if a.ndim == 1:
+        return np.add.reduce(a, dtype=dtype)
     if a.shape[-1] >= 64:
         return np.add.reduce(a, axis=-1, dtype=dtype, keepdims=True)
     return np.einsum("...k->...", a)[..., np.newaxis]

@@ -8,10 +8,10 @@ import math
 
 import numpy as np
 
-from softmax_lib._exact import row_sums, slabs, two_quotient, two_sum
+from softmax_lib._exact import SLAB, row_sum, row_sums, slabs, two_quotient, two_sum
 from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
 
-_BLOCK = 1 << 16  # entries: two float64 arrays of that size fit a 1 MB cache
+_BLOCK = 1 << 19  # bytes: two arrays of that size fit a 1 MB cache
 
 
 def naive_softmax(z, axis=-1):
@@ -170,10 +170,13 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     The result is within 5 units in the last place of the true one, for all finite float32 and
     float64 logits, temperatures and memory layouts that were tried. Three things make it so. Where
     no exponential can overflow, the logits are not shifted, so that their exponentials have exact
-    arguments. Elsewhere the maximum is subtracted as in `shifted_softmax`, but what rounding takes
-    from the difference, and from a division by T, is kept and put back:
-    :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. (For float32 this is done in float64
-    instead.) And the sum is nearly exact, in any order [2]_. float16 is worked in float32.
+    arguments. This is the way of all ordinary logits, and costs them a look at the smallest and
+    the largest. Elsewhere (a logit above 708 minus ln K in float64, or 87 minus ln K in float32;
+    or one as far below 0 in a block that has a row wholly below -1) the maximum is subtracted as in
+    `shifted_softmax`, but what rounding takes from the difference, and from a division by T, is
+    kept and put back: :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. (For float32 this
+    is done in float64 instead.) And the sum is nearly exact, in any order [2]_. float16 is worked
+    in float32.
 
     A logit of minus infinity has probability 0; a row of nothing else is NaN, since no distribution
     exists. One logit of plus infinity takes all; several give NaN, as does a NaN in a row. Other
@@ -200,6 +203,10 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     z, axes = _checked(z, axis)
     temperature = check_temperature(temperature)
     check_out(out, z)
+    if temperature == 1 and _is_calm_row(z, axes):  # the definition will do, in double precision
+        e = np.exp(z, dtype=np.float64)
+        e /= row_sum(e, z.dtype)
+        return _delivered(e, z.dtype, out)
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
@@ -208,7 +215,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
             if _fits_unshifted(x, top, temperature):
                 total = row_sums(_exp_gaps(x, None, temperature, result))
                 if temperature == 1 and x.dtype == np.float32:
-                    # NumPy's float32 exp is up to 2.4 units off: too much in the largest term.
+                    # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
                     total += np.exp(top, dtype=np.float64) - np.exp(top)
             else:
                 total = row_sums(_exp_gaps(*_take_limits(x, top, temperature), result))
@@ -251,8 +258,11 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     The result is within 3 units in the last place of the true one, for all finite float32 and
     float64 logits. The hard entry is the one that dominates its row: its logarithm is nearly 0, and
-    a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So where the sum is
-    small, its largest term, which is 1, is left out and `log1p` puts it back. Applied twice,
+    a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So the largest term,
+    which is 1, is left out of the sum and `log1p` puts it back. As in `softmax`, ordinary logits
+    are exponentiated without a shift in rows of 32 or more, and only others pay for what the shift
+    rounds away. Where the other terms sum to less than 1/2, the largest of them is computed with
+    that care; where they nearly underflow, they are scaled. Applied twice,
     log_softmax gives what it gave, up to rounding; softmax does not.
 
     References
@@ -272,14 +282,22 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     z, axes = _checked(z, axis)
     temperature = check_temperature(temperature)
     check_out(out, z)
+    if temperature == 1 and _is_calm_row(z, axes):
+        largest = np.argmax(z)
+        x, error = two_sum(z.astype(np.float64), -float(z[largest]))
+        e = np.exp(x)
+        e += e * error
+        e[largest] = 0
+        x += error - math.log1p(row_sum(e, z.dtype))
+        return _delivered(x, z.dtype, out)
     rows = _as_rows(z, axes)
     log_p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):
-        for x, result in _blocks(rows, log_p):
+        for x, result in _blocks(rows, log_p, widened=True):
             top = np.maximum.reduce(x, axis=-1, keepdims=True)
             x, top, finite_temperature = _take_limits(x, top, temperature)
             scratch = np.empty_like(x) if np.may_share_memory(x, result) else result
-            log_sum = _log_sum(x, top, finite_temperature, scratch)
+            log_sum = np.log1p(_sum_beside_largest(x, top, finite_temperature, scratch))
             if finite_temperature == 1:
                 np.subtract(x, top, out=result)
                 result -= log_sum.astype(result.dtype, copy=False)
@@ -320,10 +338,10 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     .. math:: \operatorname{lse}(z) = \ln \sum_j e^{z_j} = m + \ln \sum_j e^{z_j - m}
 
     The result is within 2 units in the last place of the true one, or of 1 where it is below 1: as
-    it nears 0, no method that sums exponentials keeps relative accuracy. Two cases keep it so. In
+    it nears 0, no method that sums exponentials keeps relative accuracy. Two things keep it so. In
     a row with a maximum m within 64 of 0, the exponentials are summed without a shift: their
     arguments are then exact, and m = -13 and ln K = 13 do not cancel. Where one entry dominates, it
-    is left out of the sum and put back by `log1p`.
+    is put back by `log1p`.
 
     The empty sum gives -inf, and so does a row of only -inf. An infinite logit gives inf.
     logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.
@@ -344,29 +362,32 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     -inf
     """
     z, axes = _checked(z, axis, empty_allowed=True)
+    if z.size and _is_calm_row(z, axes):
+        at = np.argmax(z)
+        e = np.exp(z, dtype=np.float64)
+        largest, e[at] = e[at], 0
+        rest = row_sum(e, z.dtype)
+        dominated = rest < 0.9 * largest
+        lse = z[at] + math.log1p(rest / largest) if dominated else math.log(largest + rest)
+        return np.full([1] * keepdims, lse, z.dtype)[()]
     rows = _as_rows(z, axes)
-    lse = np.empty((*rows.shape[:-1], 1), z.dtype)
+    lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
-        for x, result in _blocks(rows, lse):
-            result[...] = _logsumexp_rows(x)
+        for x, result in _blocks(rows, lse, widened=True) if rows.size else ():
+            top = np.maximum.reduce(x, axis=-1, keepdims=True)
+            # A shift is rounded, which beyond 64 is far below the last place of the result.
+            shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
+            e = np.exp(x - shift if shift.any() else x)
+            largest = np.exp(top - shift, dtype=np.float64)
+            rest = _sum_but_one(x, top, e, largest)
+            log_sum = np.where(
+                rest < 0.9 * largest,
+                top + np.log1p(rest / largest),
+                shift + np.log(largest + rest),
+            )
+            result[...] = np.where(np.isfinite(top), log_sum, top)  # -inf, inf and NaN stay
     kept = [1 if a in axes else n for a, n in enumerate(z.shape) if keepdims or a not in axes]
     return lse.reshape(kept)[()]
-
-
-def _logsumexp_rows(x):
-    """Return logsumexp of each row of float32 or float64, with shape (..., 1)."""
-    top = np.maximum.reduce(x, axis=-1, keepdims=True, initial=-np.inf)
-    # A shift is rounded, which beyond 64 is far below the last place of the result.
-    shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
-    e = x - shift
-    total = row_sums(np.exp(e, out=e))
-    largest = np.exp(top - shift, dtype=np.float64)
-    dominated = (total < 1.9 * largest) & np.isfinite(top)
-    lse = np.where(top == np.inf, top, shift + np.log(total))  # a sum of infinities may be NaN
-    if not dominated.any():
-        return lse
-    rest = _sum_without(x == top, e) / largest
-    return np.where(dominated, top + np.log1p(rest), lse)
 
 
 def hardmax(z, axis=-1):
@@ -424,7 +445,7 @@ def _checked(z, axis, *, empty_allowed=False):
     """Return `z` as an array of floats, and `axis` as a tuple, or raise."""
     z = as_floats(z, "z")
     axes = axis_tuple(axis, z.ndim)
-    if not empty_allowed and any(z.shape[a] == 0 for a in axes):
+    if z.size == 0 and not empty_allowed and any(z.shape[a] == 0 for a in axes):
         raise ValueError(f"z of shape {z.shape} is empty along axis {axis}: no distribution exists")
     return z, axes
 
@@ -472,31 +493,60 @@ def _hand_over(rows, axes, z, out):
     return out
 
 
-def _blocks(rows, results):
+def _delivered(result, dtype, out):
+    """Return the result in its dtype, or in `out` if there is one."""
+    if out is None:
+        return result.astype(dtype, copy=False)
+    out[...] = result
+    return out
+
+
+def _blocks(rows, results, *, widened=False):
     """Yield rows and the place of their results, so many at a time that a cache can hold them.
 
-    Rows far apart in memory are left together. float16 is lent as float32, and many short rows as
-    a copy with the entries of one row far apart, so that NumPy's loops run across rows.
+    Where NumPy's loops would run along fewer than 32 entries (short rows, or few that lie across
+    memory), a copy turned the other way is lent. float16 is lent as float32, and short rows of
+    float32 `widened` to float64, since few errors of their exponentials do not average out. Many
+    rows across memory are left together.
     """
+    rows, results = np.atleast_2d(rows, results)  # views
     length = rows.shape[-1]
-    compact = rows.ndim > 1 and rows.strides[-1] == rows.itemsize
-    turn = compact and length < 32 and rows.size > 4096
-    widen = rows.dtype == np.float16
+    along = rows.strides[-1] == rows.itemsize
+    turn = rows.size > 4096 and (length if along else rows.size // length) < 32
+    turn = turn and length * rows.itemsize <= _BLOCK
+    order = "K" if not turn else "F" if along else "C"
+    dtype = np.promote_types(rows.dtype, np.float64 if widened and length < 32 else np.float32)
     indices = [...]
-    if compact and rows.size > _BLOCK:
-        indices = (index for index, _ in slabs(rows[..., 0], max(1, _BLOCK // length)))
+    block = _BLOCK // 2 if turn else _BLOCK  # what is lent has a place in the cache too
+    if (along or turn) and rows.nbytes > block:
+        count = max(1, block // (length * rows.itemsize))
+        indices = (index for index, _ in slabs(rows[..., 0], count))
     for index in indices:
         x, result = rows[index], results[index]
-        if not (turn or widen):
+        if turn or dtype != rows.dtype:
+            x = x.astype(dtype, order=order)
+            lent = np.empty_like(x, shape=result.shape)
+            yield x, lent
+            result[...] = lent
+        else:
             yield x, result
-            continue
-        x = x.astype(np.float32 if widen else x.dtype, order="F" if turn else "K")
-        lent = np.empty_like(x, shape=result.shape)
-        yield x, lent
-        result[...] = lent
 
 
 # Exponentials of (z - m)/T, with what rounding takes away.
+
+
+def _is_calm_row(z, axes):
+    """Say whether z is one row in which nothing can overflow or underflow: no e^z, sum or quotient.
+
+    Such a row needs no shift, and no `np.errstate`, which takes as long as some ten exponentials.
+    """
+    if z.ndim != 1 or axes != (0,) or z.size > SLAB or z.dtype == np.float16:
+        return False
+    if z.size <= 64:
+        return math.hypot(*z.tolist()) < 50  # for so few the quickest bound: |z_i - z_j| < 71
+    if z.dtype == np.float64 and np.vdot(z, z) < 350**2:
+        return True
+    return np.minimum.reduce(z) > -36 and np.maximum.reduce(z) < 36
 
 
 def _fits_unshifted(x, top, temperature):
@@ -573,31 +623,44 @@ def _exp_gaps(x, top, temperature, out):
     return out
 
 
-def _log_sum(x, top, temperature, e):
-    """Return ln(sum(exp((x - top)/T))), accurate even near 0, with `e` for scratch."""
-    if x.shape[-1] > 64 and _fits_unshifted(x, top, temperature):
+def _sum_beside_largest(x, top, temperature, e):
+    """Sum exp((x - top)/T) over each row but for one entry at `top`, where it is 1.
+
+    What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch.
+    """
+    if x.shape[-1] >= 32 and _fits_unshifted(x, top, temperature):
         largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
-        ratio = row_sums(_exp_gaps(x, None, temperature, e)) / largest
-        log_sum = np.log(ratio)
-        small = ratio[..., 0] < 3  # a logarithm near or below 1 needs more care
-        if small.any():
-            x, top = x[small], top[small]
-            log_sum[small] = _small_log_sum(x, top, temperature, np.empty_like(x))
-        return log_sum
-    return _small_log_sum(x, top, temperature, e)
-
-
-def _small_log_sum(x, top, temperature, e):
-    """Return the same without rounding before the logarithm: the largest term is exactly 1."""
-    total = row_sums(_exp_gaps(x, top, temperature, e))
-    dominated = total < 1.9  # so that one entry is the largest, with no tie
-    if not dominated.any():
-        return np.log(total)
-    rest = _sum_without(x == top, e)
-    faint = (dominated & (rest < x.shape[-1] * np.finfo(x.dtype).smallest_normal))[..., 0]
+        rest = _sum_but_one(x, top, _exp_gaps(x, None, temperature, e), largest)
+        few = ((0 < rest) & (2 * rest < largest))[..., 0]
+        rest /= largest
+        if few.any():  # the rest may be one term, and the errors of two exponentials all there is
+            x_few, e_few = x[few], e[few]
+            at = np.argmax(e_few, axis=-1, keepdims=True)
+            np.put_along_axis(e_few, at, 0, axis=-1)
+            gap, error = _gaps(np.take_along_axis(x_few, at, axis=-1), top[few], temperature)
+            rest[few] = row_sums(e_few) / largest[few] + np.exp(gap) * (1 + error)
+    else:
+        rest = _sum_but_one(x, top, _exp_gaps(x, top, temperature, e), np.ones(top.shape))
+    faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature)
-    return np.where(dominated, np.log1p(rest), np.log(total))
+    return rest
+
+
+def _sum_but_one(x, top, e, largest):
+    """Sum each row of `e` but for one entry where x is `top` and e is `largest`; e is changed."""
+    if x.strides[-1] == x.itemsize and x.shape[-1] >= 32:  # one row after the other in memory
+        np.put_along_axis(e, np.argmax(x, axis=-1, keepdims=True), 0, axis=-1)
+        return row_sums(e)
+    tied = x == top
+    if x.shape[-1] < 32:
+        e *= ~tied  # quicker where the mask has short runs
+    else:
+        np.copyto(e, 0, where=tied)
+    rest = row_sums(e)
+    if np.count_nonzero(tied) != tied.size // tied.shape[-1] or np.isnan(top).any():
+        rest += (np.count_nonzero(tied, axis=-1, keepdims=True) - 1) * largest
+    return rest
 
 
 def _faint_rest(x, top, temperature):
@@ -612,9 +675,3 @@ def _faint_rest(x, top, temperature):
     gap, lost = two_sum(gap, 128 * math.log(2))
     error += lost + 128 * 2.3190468138462996e-17  # what math.log(2) lacks
     return np.where(gap > -800, np.ldexp(np.exp(gap) * (1 + error) * total, -128), 0)
-
-
-def _sum_without(largest, e):
-    """Sum each row of `e` without the entries marked as its largest, which become 0."""
-    np.copyto(e, 0, where=largest)
-    return row_sums(e)

@@ -164,11 +164,13 @@ def cross_entropy(z, target, *, temperature=1.0):
 
 
 def _others(p, at):
-    """Return 1 - p[at] as the sum of the other probabilities, so that nothing cancels."""
-    chosen = p[at]
-    p[at] = 0 * chosen  # NaN stays, even where K = 1
-    others = _sum(p)
-    p[at] = chosen
+    """Return 1 - p[at], as the sum of the other probabilities where the difference cancels."""
+    others = np.asarray(1 - p[at].astype(np.float64))
+    sure = others < 0.5
+    if sure.any():
+        rest = p[sure]
+        rest[_at(at[-1][sure])] = 0
+        others[sure] = _sum(rest)
     return others
 
 
