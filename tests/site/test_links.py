@@ -76,6 +76,13 @@ def test_a_link_opened_on_the_same_page_is_followed(visit):
         )
 
 
+def test_a_link_opens_its_own_explorer_alone(visit):
+    page = visit(f"#widget-2={quote(json.dumps({'logits': [0, 0, 3]}))}")
+    assert state(page) == state(visit())
+    second = page.locator(".softmax-explorer").nth(1)
+    assert json.loads(second.get_attribute("data-state"))["logits"] == [0, 0, 3]
+
+
 @pytest.mark.parametrize(
     "bad",
     [

@@ -441,11 +441,13 @@ def test_a_common_constant_moves_nothing(visit):
 
 
 def test_a_large_common_part_drowns_nothing(visit):
-    z = [1e6, 1e6 - 0.1, 1e6 - 3]
+    z = [123456.7, 123456.1, 123450.3]
     page = visit(SimplexExplorer(z))
     with mpmath.workdps(40):
         mean = mpmath.fsum(z) / 3
         truth = [float(value - mean) for value in z]
+    naive = [value - sum(z) / 3 for value in z]
+    assert naive != pytest.approx(truth, rel=1e-14)
     assert state(page)["centred_logits"] == pytest.approx(truth, rel=1e-14)
 
 
