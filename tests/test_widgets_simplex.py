@@ -154,7 +154,7 @@ def test_the_still_picture_agrees_with_the_figures(explorer):
     p = exact(explorer)[0]
     words = f"&lt;b&gt; {p[0]:.4f}, a &amp; b {p[1]:.4f}, c {p[2]:.4f}"
     assert f"<title>Softmax of three classes at temperature T = 1: {words}</title>" in picture
-    left, base, side = 60, 440, 300
+    left, base, side = 60, 420, 300
     place = re.search(r'cx="([\d.]+)" cy="([\d.]+)"', picture)
     x, y = triangle_points(p)
     assert float(place[1]) == pytest.approx(left + side * x, abs=0.01)

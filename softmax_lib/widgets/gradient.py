@@ -175,8 +175,8 @@ class GradientExplorer(ClassExplorer):
                 self.set_trait(name, value)
 
     def still(self):
-        """Return an SVG of p as bars and p - y as arrows."""
-        top, row, left, width, middle = 130, 46, 150, 150, 500
+        """Return an SVG of p as bars, p - y as arrows and the loss over the steps."""
+        top, row, left, width, middle = 100, 46, 150, 150, 500
         words, shapes = [], []
         rows = zip(self.labels, self.reached, self.probabilities, self.gradient, strict=True)
         for i, (label, z, p, g) in enumerate(rows):
@@ -193,10 +193,18 @@ class GradientExplorer(ClassExplorer):
                 f'<path class="bar" d="M{middle} {at + 4}H{tip - head:.2f}v-4L{tip:.2f} {at + 6}'
                 f'l{-head:.2f} 6v-4H{middle}z"/>',
             ]
+        base, high = top + row * len(words) + 150, max(self.losses) or 1
+        places = [(60 + 5.5 * n, base - 110 * loss / high) for n, loss in enumerate(self.losses)]
+        shapes += [
+            f'<text x="20" y="{base - 125}">loss in nats, over 100 steps</text>',
+            f'<path class="curve" d="M60 {base - 110}V{base}H610"/>',
+            f'<polyline class="curve" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}"/>',
+            f'<circle class="bar" cx="{places[-1][0]:.1f}" cy="{places[-1][1]:.1f}" r="5"/>',
+        ]
         loss = f"loss {self.loss:.4f} nats"
         shapes.append(f'<text x="20" y="50">Prediction minus target: {loss}</text>')
         title = f"Prediction minus target, p \N{MINUS SIGN} y: {', '.join(words)}; {loss}"
-        return framed(title, shapes, top + row * len(words) + 400)
+        return framed(title, shapes, base + 155)
 
 
 def lowest_loss(y):

@@ -82,7 +82,7 @@ class SimplexExplorer(ClassExplorer):
 
     def still(self):
         """Return an SVG of the triangle with the point at the present temperature."""
-        left, base, side = 60, 440, 300
+        left, base, side = 60, 420, 300
         rise = side * math.sqrt(3) / 2
         _, p2, p3 = self.probabilities
         x, y = left + side * (p2 + p3 / 2), base - rise * p3
@@ -101,5 +101,5 @@ class SimplexExplorer(ClassExplorer):
                 f'<text x="{at:g}" y="{height:.2f}" text-anchor="middle">{escape(label)}</text>'
             )
         for i, line in enumerate(words):
-            shapes.append(f'<text x="{left + side + 60}" y="{240 + 42 * i}">{escape(line)}</text>')
-        return framed(f"Softmax of three classes at {title}: {', '.join(words)}", shapes, 620)
+            shapes.append(f'<text x="{left + side + 60}" y="{220 + 42 * i}">{escape(line)}</text>')
+        return framed(f"Softmax of three classes at {title}: {', '.join(words)}", shapes, 550)

@@ -11,6 +11,7 @@ STYLE = """
   .card { fill: #fff; stroke: #eaeef2 }
   .track { fill: #eaeef2 }
   .bar { fill: #3f86cf }
+  .curve { fill: none; stroke: #3f86cf }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 }
     .card { fill: #16191d; stroke: #2b3138 }

@@ -55,7 +55,8 @@ def test_a_copied_link_opens_the_explorer_as_it_was(visit):
     again = visit("#" + address.partition("#")[2])
     assert state(again) == before
     again.get_by_role("button", name="Reset").first.click()
-    expect(again.locator(".se-label")).to_have_count(4)
+    labels = again.locator(".softmax-explorer").first.locator(".se-label")
+    expect(labels).to_have_count(4)
 
 
 def test_a_link_to_the_unchanged_explorer_is_short(visit):
@@ -73,6 +74,13 @@ def test_a_link_opened_on_the_same_page_is_followed(visit):
             ".temperature === T",
             arg=temperature,
         )
+
+
+def test_a_link_opens_its_own_explorer_alone(visit):
+    page = visit(f"#widget-2={quote(json.dumps({'logits': [0, 0, 3]}))}")
+    assert state(page) == state(visit())
+    second = page.locator(".softmax-explorer").nth(1)
+    assert json.loads(second.get_attribute("data-state"))["logits"] == [0, 0, 3]
 
 
 @pytest.mark.parametrize(

@@ -350,8 +350,9 @@ def test_the_point_stops_at_the_border(visit, outside, end):
 
 
 def test_the_keys_move_the_point(visit):
-    page = visit(SimplexExplorer([0, 0, 0]))
+    page = visit(SimplexExplorer([0, 0, 0]), viewport={"width": 700, "height": 300})
     handle(page).focus()
+    page.evaluate("scrollTo(0, 150)")  # so that there is more above and below
     before = np.array(state(page)["probabilities"])
     for key, change in [
         ("ArrowRight", [-0.01, 0.01, 0]),
@@ -375,7 +376,7 @@ def test_the_keys_move_the_point(visit):
         page.keyboard.press("Shift+ArrowLeft")
     assert shown(page, ".se-line") == [STOPPED]
     assert_right(state(page))
-    assert page.evaluate("scrollY") == 0
+    assert page.evaluate("scrollY") == 150
 
 
 def test_the_keys_leave_a_corner_again(visit):
@@ -437,6 +438,17 @@ def test_a_common_constant_moves_nothing(visit):
     assert says["probabilities"] == before["probabilities"]
     assert says["centred_logits"] == before["centred_logits"] == [1, 0, -1]
     np.testing.assert_array_equal(point(page), at)
+
+
+def test_a_large_common_part_drowns_nothing(visit):
+    z = [123456.7, 123456.1, 123450.3]
+    page = visit(SimplexExplorer(z))
+    with mpmath.workdps(40):
+        mean = mpmath.fsum(z) / 3
+        truth = [float(value - mean) for value in z]
+    naive = [value - sum(z) / 3 for value in z]
+    assert naive != pytest.approx(truth, rel=1e-14)
+    assert state(page)["centred_logits"] == pytest.approx(truth, rel=1e-14)
 
 
 def test_presets(visit):

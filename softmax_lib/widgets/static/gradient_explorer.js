@@ -98,10 +98,18 @@ function render({ model, el }) {
   });
   const initial = model.get("initial") ?? read();
   const yNow = () => targetOf(read());
-  const reached = () => {
-    const { logits, rate, steps } = read();
-    return descend(logits, yNow(), rate, steps).z;
-  };
+
+  // Every field asks where the run stands: it is worked out once for each state.
+  let known = {};
+  function descent() {
+    const { labels: _, ...state } = read();
+    const key = JSON.stringify(state);
+    if (known.key !== key) {
+      known = { key, ...descend(state.logits, targetOf(state), state.rate, state.steps) };
+    }
+    return known;
+  }
+  const reached = () => descent().z;
 
   // ---- what changes the model -------------------------------------------------------------
 
@@ -281,7 +289,7 @@ function render({ model, el }) {
     const { logits, distribution, steps } = state;
     const labels = logits.map((_, i) => state.labels[i] ?? `class ${i + 1}`);
     const y = targetOf(state);
-    const { z, losses } = descend(logits, y, state.rate, steps);
+    const { z, losses } = descent();
     const p = softmax(z);
     const lnP = logSoftmax(z);
     const gradient = crossEntropyGrad(z, y);
