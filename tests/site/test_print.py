@@ -10,7 +10,7 @@ from pypdf import PdfReader
 from ..conftest import ROOT, SITE
 
 sys.path.insert(0, str(ROOT / "scripts"))
-import book_pdf  # noqa: E402
+import book_pdf
 
 sys.path.pop(0)
 
