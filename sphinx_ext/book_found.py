@@ -20,9 +20,7 @@ from matplotlib.ticker import NullLocator
 from softmax_lib import figures
 
 CARD = "_static/card.png"
-CARD_ALT = (
-    "Softmax of the scores 2, 1, 0, -1 at three temperatures: from one bar to four"
-)
+CARD_ALT = "Softmax of the scores 2, 1, 0, -1 at three temperatures: from one bar to four"
 CARD_LOGITS, CARD_TEMPERATURES = [2.0, 1.0, 0.0, -1.0], [0.2, 1.0, 5.0]
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
