@@ -52,6 +52,10 @@ def configure(app, config):
     # environment, which need not be on PATH, and bad TeX must stop the build.
     sphinxcontrib.katex.NODEJS_BINARY = str(Path(executable.ROOT_DIR) / "bin" / "node")
     sphinxcontrib.katex.STARTUP_TIMEOUT = 60  # its 5 seconds are short on a busy machine
+    # Its Unix socket is there a moment before it listens, and on a busy machine the connection is
+    # refused. Its network socket, which it has for Windows, is tried again until it answers.
+    server = sphinxcontrib.katex.KaTeXServer
+    server.start_server_process = server.start_network_socket
     sphinxcontrib.katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
 
     repository = repository_address(app.srcdir)
@@ -64,18 +68,24 @@ def configure(app, config):
         config.html_context["repository"] = repository
 
 
+def is_notebook(source):
+    return source.endswith(".ipynb")
+
+
 def add_page_links(app, pagename, templatename, context, doctree):
     """Give the page template the addresses of its notebook: here, in Binder, in the repository."""
     if pagename not in app.env.found_docs:
         return
     source = Path(app.env.doc2path(pagename, base=False)).as_posix()
-    context["notebook_url"] = context["pathto"](f"{NOTEBOOKS}/{source}", resource=True)
     repository = app.config.html_context.get("repository")
+    if is_notebook(source):
+        context["notebook_url"] = context["pathto"](f"{NOTEBOOKS}/{source}", resource=True)
+        if repository:
+            github = urlsplit(repository).path
+            context["binder_url"] = (
+                f"https://mybinder.org/v2/gh{github}/main?urlpath={quote('lab/tree/' + source)}"
+            )
     if repository:
-        github = urlsplit(repository).path
-        context["binder_url"] = (
-            f"https://mybinder.org/v2/gh{github}/main?urlpath={quote('lab/tree/' + source)}"
-        )
         context["issue_url"] = f"{repository}/issues/new?title={quote('Page ' + pagename + ': ')}"
 
 
@@ -102,7 +112,9 @@ def link_to_pages(app, doctree, docname):
 def copy_notebooks(app, exception):
     """Put the notebooks themselves beside the pages made from them."""
     for docname in app.env.found_docs if exception is None else ():
-        source = app.env.doc2path(docname, base=False)
+        source = str(app.env.doc2path(docname, base=False))
+        if not is_notebook(source):
+            continue
         target = Path(app.outdir, NOTEBOOKS, source)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(app.srcdir / source, target)

@@ -27,7 +27,7 @@ class Claim(NamedTuple):
 
 SCORES, STABILITY = "scores_to_probabilities", "numerical_stability"
 TEMPERATURE, GRADIENT, ATTENTION = "temperature", "gradient", "attention"
-SUMMARY = "summary"
+SUMMARY, CLINIC = "summary", "failure_clinic"
 
 CLAIMS = [
     # From scores to a distribution
@@ -383,6 +383,61 @@ CLAIMS = [
         SUMMARY,
         "eq-summary-gradient",
         "assert_allclose(slope, p - y, atol=1e-09)",
+    ),
+    # What breaks, and how it shows
+    Claim(
+        "A loss behind a second softmax has a floor: a perfect answer still pays.",
+        CLINIC,
+        "eq-clinic-floor",
+        "symbolic.floor_of_softmax_applied_twice(",
+    ),
+    Claim(
+        "Training comes down to that floor and never below it.",
+        CLINIC,
+        "eq-clinic-floor",
+        "assert min(twice_losses) > np.log(np.e + 9) - 1 > min(once_losses)",
+    ),
+    Claim(
+        "Behind a second softmax a model that is sure and wrong feels no pull.",
+        CLINIC,
+        "eq-clinic-twice",
+        "symbolic.softmax_twice_gradient_carries_the_jacobian(",
+    ),
+    Claim(
+        "Unsigned scores wrap when the maximum is subtracted.",
+        CLINIC,
+        "eq-clinic-wrap",
+        "assert (unsigned - unsigned.max()).tolist() == [254, 255, 0]",
+    ),
+    Claim(
+        "A float16 sum of ones sticks at 2048, and ten thousand probabilities sum to 4.88.",
+        CLINIC,
+        "eq-clinic-sticks",
+        "np.testing.assert_array_equal(totals, 10000 / 2048)",
+    ),
+    Claim(
+        "A mask that is a finite number is scaled with the scores, and leaks.",
+        CLINIC,
+        "eq-clinic-leak",
+        "np.testing.assert_allclose(leak, 0.532, atol=0.0005)",
+    ),
+    Claim(
+        "For two classes the textbook's gradient is exactly 0 from a lead of t ln 2 on.",
+        CLINIC,
+        "eq-clinic-lead",
+        "assert below < 0 and above == 0",
+    ),
+    Claim(
+        "The sum of the other probabilities keeps every digit of it.",
+        CLINIC,
+        "eq-clinic-others",
+        "np.testing.assert_allclose(others, truth, rtol=1e-14)",
+    ),
+    Claim(
+        "An inverse temperature lowers the entropy where a temperature raises it.",
+        CLINIC,
+        "eq-clinic-inverse",
+        "assert (np.diff(right) > 0).all() and (np.diff(wrong) < 0).all()",
     ),
 ]
 

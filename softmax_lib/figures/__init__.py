@@ -11,6 +11,12 @@ from softmax_lib.figures.attention import (
     number_repeats,
 )
 from softmax_lib.figures.bars import draw_probabilities, format_probability
+from softmax_lib.figures.clinic import (
+    draw_losses_above_floor,
+    draw_temperature_and_inverse,
+    draw_vanishing_gradient,
+    show_temperature_and_inverse,
+)
 from softmax_lib.figures.gradient import (
     draw_confusion,
     draw_error_signal,
@@ -57,6 +63,7 @@ __all__ = [
     "draw_gradient_size_against_gap",
     "draw_jacobian",
     "draw_loss_curve",
+    "draw_losses_above_floor",
     "draw_probabilities",
     "draw_probabilities_against_temperature",
     "draw_reliability",
@@ -65,13 +72,16 @@ __all__ = [
     "draw_simplex",
     "draw_small_multiples",
     "draw_soft_and_hard_choice",
+    "draw_temperature_and_inverse",
     "draw_three_rows",
+    "draw_vanishing_gradient",
     "exp_thresholds",
     "format_probability",
     "number_repeats",
     "show_error_signal",
     "show_forms",
     "show_probabilities",
+    "show_temperature_and_inverse",
     "triangle_points",
     "use_book_style",
 ]

@@ -16,6 +16,7 @@ from softmax_lib.symbolic.attention import (
     masked_key_is_an_absent_key,
     permuted_keys_get_permuted_weights,
 )
+from softmax_lib.symbolic.clinic import softmax_twice_gradient_carries_the_jacobian
 from softmax_lib.symbolic.gradient import (
     best_gap_under_label_smoothing,
     cross_entropy_gradient_is_prediction_minus_target,
@@ -86,6 +87,7 @@ __all__ = [
     "shift_cancels",
     "shifted_sum_lies_between_one_and_k",
     "softmax",
+    "softmax_twice_gradient_carries_the_jacobian",
     "squared_error_gradient_carries_the_jacobian",
     "two_classes_give_the_logistic_function",
 ]

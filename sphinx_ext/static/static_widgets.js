@@ -103,6 +103,7 @@
       });
       if (location.hash.startsWith(`#${id}`)) place.scrollIntoView();
     } finally {
+      place.classList.add("drawn"); // what stands below it was waiting (see book.css)
       URL.revokeObjectURL(address);
     }
   }

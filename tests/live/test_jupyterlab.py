@@ -1,4 +1,4 @@
-"""The temperature chapter, live: in a real JupyterLab and Notebook, with what Binder installs."""
+"""Live pages in a real JupyterLab and Notebook, with what Binder installs."""
 
 import json
 import re
@@ -6,6 +6,8 @@ import time
 
 import pytest
 from playwright.sync_api import expect
+
+from softmax_lib import widgets
 
 # An observer, and later a report of what it saw.
 OBSERVE = """\
@@ -15,6 +17,14 @@ explorer.observe(lambda change: seen.append(change["new"]), "temperature")
 REPORT = """\
 import json
 print("report", json.dumps([seen, explorer.temperature, slider.value, explorer.probabilities]))
+"""
+
+# What Python has of every explorer on the page.
+REPORT_ALL = """\
+import json
+shown = [v for v in list(globals().values()) if isinstance(v, widgets._base.Explorer)]
+shown = {type(v).__name__: {name: getattr(v, name) for name in v.initial} for v in shown}
+print("report", json.dumps(shown))
 """
 
 SELECTED = ".jp-Notebook .jp-Cell.jp-mod-selected"
@@ -97,12 +107,12 @@ class Live:
 
 @pytest.fixture
 def visit(browser, binder, jupyter):
-    """Open the chapter, two cells longer, in one of the two; no foreign host may be asked."""
+    """Open a page, some cells longer, in one of the two; no foreign host may be asked."""
     contexts, foreign = [], []
 
-    def visit(place, name):
-        chapter = json.loads((binder / "chapters" / "temperature.ipynb").read_text())
-        for source in (OBSERVE, REPORT):
+    def visit(place, name, page="temperature", added=(OBSERVE, REPORT)):
+        chapter = json.loads((binder / "chapters" / f"{page}.ipynb").read_text())
+        for source in added:
             cell = {"cell_type": "code", "id": f"live-{len(chapter['cells'])}", "source": source}
             chapter["cells"].append(
                 {**cell, "metadata": {}, "outputs": [], "execution_count": None}
@@ -112,9 +122,9 @@ def visit(browser, binder, jupyter):
         path.write_text(json.dumps(chapter))
         context = browser.new_context(viewport={"width": 1280, "height": 900})
         contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(30_000)
-        page.on(
+        tab = context.new_page()
+        tab.set_default_timeout(30_000)
+        tab.on(
             "request",
             lambda request: (
                 foreign.append(request.url)
@@ -124,9 +134,9 @@ def visit(browser, binder, jupyter):
         )
         # A workspace of its own: Lab would open the notebooks of the tests before as well.
         tree = f"lab/workspaces/{name}/tree" if place == "lab" else place
-        page.goto(f"{jupyter}/{tree}/chapters/{name}.ipynb")
-        page.wait_for_selector(".jp-Notebook .jp-Cell", state="attached")
-        return Live(page, path)
+        tab.goto(f"{jupyter}/{tree}/chapters/{name}.ipynb")
+        tab.wait_for_selector(".jp-Notebook .jp-Cell", state="attached")
+        return Live(tab, path)
 
     yield visit
     for context in contexts:
@@ -225,3 +235,40 @@ def test_the_plain_slider_moves_the_explorer_and_its_own_picture(visit):
     seen, temperature, linked, _ = live.report()
     # An eighth of a doubling, by the definition of the slider.
     assert seen == [temperature] == [linked] == [pytest.approx(2 ** (1 / 8))]
+
+
+@pytest.mark.parametrize("place", ["lab", "notebooks"])
+def test_python_follows_every_explorer(visit, place):
+    """The gallery: an arrow key on the first slider of each explorer, and then what Python has."""
+    live = visit(place, f"gallery_in_{place}", "gallery", [REPORT_ALL])
+    live.run_all()
+    live.scroll(-100_000)
+    moved = {}
+    for _ in range(60):
+        # A cell out of sight is not drawn at all: take what is there, and scroll on.
+        for root in live.explorer().all():
+            name = root.get_attribute("aria-label")
+            slider = root.locator("input[type=range]").first
+            if name in moved or not slider.is_visible():
+                continue
+            before = root.get_attribute("data-state")
+            slider.scroll_into_view_if_needed()
+            slider.focus()
+            selected = live.selected()
+            expect(slider).to_be_focused()
+            live.page.keyboard.press("ArrowUp")
+            live.page.wait_for_function(
+                "([root, before]) => root.dataset.state !== before",
+                arg=[root.element_handle(), before],
+            )
+            assert live.selected() == selected  # Jupyter has not taken the key for its own
+            moved[name] = json.loads(root.get_attribute("data-state"))
+        if len(moved) == len(widgets.__all__):
+            break
+        live.scroll(500)
+    assert len(moved) == len(widgets.__all__)
+    shown = live.report()
+    assert len(shown) == len(moved)
+    for name, says in moved.items():
+        (has,) = (shown[w] for w in shown if w.removesuffix("Explorer").lower() in name)
+        assert {trait: says[trait] for trait in has} == has

@@ -6,6 +6,7 @@ import anywidget
 import numpy as np
 import pytest
 
+from softmax_lib import widgets
 from softmax_lib.figures import number_repeats
 
 from ..conftest import ROOT
@@ -45,11 +46,11 @@ def explore(browser, blank):
         return page
 
     yield explore
-    for context, page, asked, widgets in opened:
+    for context, page, asked, shown in opened:
         assert page.evaluate("failures") == []
         own = ("index.html", "harness.js", "favicon.ico")
         assert [url for url in asked if not url.endswith(own) and url[:5] != "blob:"] == []
-        for i, widget in enumerate(widgets):
+        for i, widget in enumerate(shown):
             written = page.evaluate(f"[...models[{i}].written]")
             assert set(written) <= set(public_traits(widget)) - {"initial"}
         context.close()
@@ -66,3 +67,8 @@ def the_sentence():
     """Return the queries, keys and tokens of the chapter's real transformer."""
     with np.load(ROOT / "chapters" / "data" / "minilm_attention.npz") as data:
         return data["query"], data["key"], number_repeats(data["tokens"])
+
+
+def made(explorer):
+    """Return one that begins as its chapter's, or as one without arguments does."""
+    return explorer(*the_sentence()) if explorer is widgets.AttentionExplorer else explorer()

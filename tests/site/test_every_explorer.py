@@ -7,16 +7,11 @@ import pytest
 
 from softmax_lib import widgets
 
-from .conftest import public_traits, the_sentence
+from .conftest import made, public_traits
 from .explorer_harness import FLAWS, contrast, settle, state
 
 EXPLORERS = [getattr(widgets, name) for name in widgets.__all__]
 each = pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda explorer: explorer.__name__)
-
-
-def made(explorer):
-    """Return one that begins as its chapter's, or as one without arguments does."""
-    return explorer(*the_sentence()) if explorer is widgets.AttentionExplorer else explorer()
 
 
 CONTROLS = ".softmax-explorer :is(input, select, button, [tabindex='0'])"

@@ -1,0 +1,124 @@
+"""What an explorer costs for each input event: `make bench` writes latency.md.
+
+Each slider of each explorer is moved by keys in a page slowed down four times. From a trace comes
+the work of the page's main thread from one key to the next (script, style, layout and paint
+together), and which frames were dropped. Nothing is timed by a clock in the page.
+"""
+
+import bisect
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from datetime import date
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+from softmax_lib import widgets  # noqa: E402 - the root has to be on the path first
+from tests import browser  # noqa: E402
+from tests.site.conftest import made  # noqa: E402
+from tests.site.explorer_harness import write_page  # noqa: E402
+
+SLOW_DOWN = 4
+KEYS = 40  # a slider, half of them up and half down
+PAUSE = 50  # ms between keys: faster than a keyboard repeats
+BUDGET = 16  # ms, one frame
+
+# Script, style, layout and paint, by the names that the trace has for them.
+WORK = {"EventDispatch", "FunctionCall", "FireAnimationFrame", "UpdateLayoutTree", "Layout"}
+WORK |= {"PrePaint", "Paint", "Layerize", "Commit"}
+
+
+def trace(page, slider):
+    """Return the trace events while the slider is moved."""
+    slider.focus()
+    page.wait_for_timeout(200)
+    browser_ = page.context.browser
+    browser_.start_tracing(
+        page=page, categories=["devtools.timeline", "disabled-by-default-devtools.timeline.frame"]
+    )  # fmt: skip
+    for i in range(KEYS):
+        page.keyboard.press("ArrowUp" if i < KEYS / 2 else "ArrowDown")
+        page.wait_for_timeout(PAUSE)
+    return json.loads(browser_.stop_tracing())["traceEvents"]
+
+
+def costs(events):
+    """Return the milliseconds of work that each key made, and the number of dropped frames."""
+    keys = [
+        e for e in events
+        if e.get("name") == "EventDispatch" and e["args"]["data"]["type"] == "keydown"
+    ]  # fmt: skip
+    (main,) = {(e["pid"], e["tid"]) for e in keys}
+    work = sorted(
+        (e["ts"], e["ts"] + e["dur"]) for e in events
+        if e.get("name") in WORK and (e["pid"], e["tid"]) == main and "dur" in e
+    )  # fmt: skip
+    starts = [key["ts"] for key in keys]
+    spent, busy_until = [0.0] * len(keys), 0
+    for start, end in work:  # one may lie in another: a handler that asks for a layout
+        key = bisect.bisect_right(starts, start) - 1
+        if key >= 0:
+            spent[key] += max(0, end - max(start, busy_until)) / 1000
+        busy_until = max(busy_until, end)
+    return spent, sum(e.get("name") == "DroppedFrame" for e in events)
+
+
+def measure(page):
+    """Return the number of sliders, the milliseconds of each key, and the dropped frames."""
+    per_key, dropped = [], 0
+    sliders = page.locator(".softmax-explorer input[type=range]")
+    for i in range(sliders.count()):
+        some, lost = costs(trace(page, sliders.nth(i)))
+        per_key += some
+        dropped += lost
+    return sliders.count(), per_key, dropped
+
+
+def main():
+    rows = []
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        running = playwright.chromium.launch(
+            executable_path=browser.find(), args=["--no-sandbox"] if os.geteuid() == 0 else []
+        )
+        version = running.version
+        for name in widgets.__all__:
+            path = write_page(Path(folder), made(getattr(widgets, name)))
+            page = running.new_page(viewport={"width": 1000, "height": 800})
+            page.goto(path.as_uri())
+            page.wait_for_selector("[data-ready]", state="attached")
+            cdp = page.context.new_cdp_session(page)
+            cdp.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_DOWN})
+            sliders, per_key, dropped = measure(page)
+            page.context.close()
+            p95 = statistics.quantiles(per_key, n=20)[-1]
+            rows.append(
+                f"| {name} | {sliders} | {len(per_key)} | {statistics.median(per_key):.1f} "
+                f"| {p95:.1f} | {max(per_key):.1f} | {dropped} |"
+            )
+            print(rows[-1], flush=True)
+        running.close()
+    lines = "\n".join(rows)
+    (HERE / "latency.md").write_text(f"""# What an explorer costs for each input event
+
+Milliseconds of the page's main thread for one key on a slider: script, style, layout and paint
+together, from a trace, with the processor slowed down {SLOW_DOWN} times. The goal is {BUDGET} ms,
+one frame, at the 95th percentile, and no dropped frame.
+
+{os.cpu_count()} cores, {platform.system()}, Chromium {version}; {date.today():%d %B %Y}
+
+| explorer | sliders | keys | median | 95th percentile | largest | dropped frames |
+|---|--:|--:|--:|--:|--:|--:|
+{lines}
+""")
+    print(f"Written: {HERE / 'latency.md'}")
+
+
+if __name__ == "__main__":
+    main()

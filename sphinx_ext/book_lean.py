@@ -1,0 +1,172 @@
+"""Pages that weigh little, and do not move while they load.
+
+- The style sheets of the theme and of the extensions become one file, the scripts another; what a
+  page has no use for is not loaded.
+- The fonts that nearly all mathematics is set in are cut down to the characters that the book
+  uses, and stand inside the style sheet. Mathematics is there, in its own type and size, with the
+  first picture of the page: nothing is set twice, so nothing shifts. Rarer characters still come
+  from KaTeX's full fonts, fetched by the pages that have them.
+- A picture knows its size before it arrives, and is fetched only when the reader comes near.
+"""
+
+import hashlib
+import io
+import posixpath
+import re
+from base64 import b64encode
+from pathlib import Path
+
+import furo
+from docutils import nodes
+from fontTools import subset
+from fontTools.ttLib import TTFont
+from sphinx.errors import ExtensionError
+from sphinx.util.images import get_image_size
+from sphinx.writers.html5 import HTML5Translator
+
+# Every page loads these scripts, in this order.
+SCRIPTS = (
+    "documentation_options.js",
+    "scripts/furo.js",
+    "clipboard.min.js",
+    "copybutton.js",
+    "book.js",
+)
+# The search page needs these too, ahead of Sphinx's own search.
+SEARCH_SCRIPTS = ("doctools.js", "search_settings.js")
+DROPPED_SCRIPTS = {
+    "doctools.js",  # its one part in use here is a single-key shortcut, which gets in the way
+    "sphinx_highlight.js",  # marks the words of a past search, which it keeps in the storage
+    "design-tabs.js",  # keeps the last tab in the storage; tabs change without it
+}
+# Style sheets that a page gets only if its body has this in it.
+OPTIONAL_STYLES = {"sphinx-design.min.css": 'class="sd-'}
+
+# What nearly every page's mathematics is made of.
+INLINE_FONTS = ("Main-Regular", "Math-Italic", "Size1-Regular", "Size2-Regular", "Size3-Regular")
+INLINE_FONTS += ("Size4-Regular",)
+CHARACTERS = "".join(map(chr, range(0x20, 0x7F)))
+CHARACTERS += "αβγδεζηθικλμνξοπρςστυφχψωϑϕϖϱϵ\N{NO-BREAK SPACE}"
+CHARACTERS += "±×′…ˉˆ˙←→↦⇒⟶⟹⟺∂∀∃∇∈∑∏∫−∗√∝∞∣∥∧∨∩∪≈≡≤≥⊂⊆⊤⋅⋮⋯⋱⟨⟩⌈⌉⌊⌋"  # noqa: RUF001, symbols, not letters
+CHARACTERS += "\ue020"  # the stroke that KaTeX lays over = for ≠
+
+
+def mark_pictures(app, doctree):
+    """Give each picture its size in pixels, and let all but the first wait for the reader."""
+    for number, image in enumerate(doctree.findall(nodes.image)):
+        uri = image["uri"]
+        folder = Path(app.srcdir) if uri.startswith("/") else Path(doctree["source"]).parent
+        image["pixels"] = get_image_size(str(folder / uri.lstrip("/")))
+        image["loading"] = "lazy" if number else "link"
+
+
+def visit_image(translator, image):
+    HTML5Translator.visit_image(translator, image)
+    if size := image.get("pixels"):
+        # As attributes: docutils would write a style, against which no style sheet can
+        # scale the picture down in proportion.
+        sized = f'<img width="{size[0]}" height="{size[1]}" '
+        translator.body[-1] = translator.body[-1].replace("<img ", sized, 1)
+
+
+def depart_image(translator, image):
+    HTML5Translator.depart_image(translator, image)
+
+
+def lighten(app, pagename, templatename, context, doctree):
+    """Leave a page one style sheet, one script for all pages, and what it alone needs."""
+    body = context.get("body", "")
+    ordered = sorted(context["css_files"], key=lambda style: style.priority)
+    styles = [static_name(style) for style in ordered]
+    wanted = [name for name in styles if OPTIONAL_STYLES.get(name, "") in body]
+    context["css_files"] = [write_static(app, "book.css", joined_styles(app, wanted))]
+
+    own = [script for script in context["script_files"] if not is_joined(script)]
+    names = [*SCRIPTS, *(SEARCH_SCRIPTS if templatename == "search.html" else ())]
+    texts = [static_path(app, name).read_text(encoding="utf-8") for name in names]
+    # A line of its own for each semicolon: a file may end in a comment.
+    context["script_files"] = [write_static(app, "book.js", "\n;\n".join(texts)), *own]
+
+
+def static_name(asset):
+    """Return the name of a style sheet or script below _static, or None where it has no file."""
+    return asset.filename and str(asset.filename).removeprefix("_static/")
+
+
+def static_path(app, name):
+    return Path(app.outdir, "_static", name)
+
+
+def is_joined(script):
+    return static_name(script) in {*SCRIPTS, *DROPPED_SCRIPTS}
+
+
+def write_static(app, name, text):
+    """Write a joined file; its name says what is in it, so no old copy passes for a new one."""
+    stem, suffix = posixpath.splitext(name)
+    name = f"{stem}-{hashlib.sha256(text.encode()).hexdigest()[:12]}{suffix}"
+    path = static_path(app, name)
+    if not path.exists():
+        path.write_text(text, encoding="utf-8")
+    return f"_static/{name}"
+
+
+def joined_styles(app, names):
+    """Return the style sheets as one, the small fonts last."""
+    if app.book_styles.get("names") != names:
+        texts = [*(style_sheet(app, name) for name in names), inline_fonts(app)]
+        app.book_styles.update(names=names, text="\n".join(texts))
+    return app.book_styles["text"]
+
+
+def style_sheet(app, name):
+    """Return the text of a style sheet, with addresses as seen from _static."""
+    if name == "pygments.css":  # Furo adds its dark half to the file when the build is over
+        css = furo.get_pygments_stylesheet()
+    else:
+        css = static_path(app, name).read_text(encoding="utf-8")
+    if "@import" in css or "@charset" in css:
+        raise ExtensionError(f"{name} has a rule that only works at the top of a style sheet")
+    folder = posixpath.dirname(name)
+
+    def address(match):
+        return f"url({posixpath.join(folder, match[1])})"
+
+    return re.sub(r"""url\(["']?(?!["']?(?:data:|#))([^)"']+)["']?\)""", address, css)
+
+
+def inline_fonts(app):
+    """Return the rules of the small fonts; for their characters they come before the full ones."""
+    folder = static_path(app, "katex")
+    css = (folder / "katex.css").read_text(encoding="utf-8")
+    rules = []
+    for name in INLINE_FONTS:
+        face = re.search(rf"@font-face\s*{{[^}}]*KaTeX_{name}\.woff2[^}}]*}}", css)[0]
+        font = TTFont(folder / "fonts" / f"KaTeX_{name}.woff2")
+        characters = sorted(set(map(ord, CHARACTERS)) & set(font.getBestCmap()))
+        data = f"url(data:font/woff2;base64,{b64encode(cut_down(font, characters)).decode()})"
+        codes = ", ".join(f"U+{code:x}" for code in characters)
+        face = re.sub(r"url\([^)]*\)", lambda _, data=data: data, face)
+        rules.append(f"{face[:-1]}; unicode-range: {codes}; }}")
+    return "\n".join(rules)
+
+
+def cut_down(font, characters):
+    """Return the font with these characters only, and without hints, which screens now ignore."""
+    options = subset.Options(flavor="woff2", hinting=False, name_IDs=[])
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=characters)
+    subsetter.subset(font)
+    data = io.BytesIO()
+    subset.save_font(font, data, options)
+    return data.getvalue()
+
+
+def setup(app):
+    app.book_styles = {}
+    # After the still pictures of widgets are in place, before Sphinx collects the images.
+    app.connect("doctree-read", mark_pictures, priority=450)
+    app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
+    # After the extensions that add files of their own.
+    app.connect("html-page-context", lighten, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

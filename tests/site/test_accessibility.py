@@ -1,0 +1,239 @@
+"""Every page for every reader: axe-core, the keyboard, large type, the reader's own colours."""
+
+import io
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
+
+from .test_pages import CHAPTERS, MATHEMATICAL, PAGES
+
+# A wide light page and a narrow dark one. 320 pixels is also what a page of 1280 has at 400 %.
+LOOKS = {
+    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "dark": {"color_scheme": "dark", "viewport": {"width": 320, "height": 800}},
+}
+
+
+@pytest.fixture
+def visit(browser, site):
+    """Return a function that opens a page of the book in a context with the given options."""
+    contexts = []
+
+    def open_page(name, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.goto(f"{site}/{name}")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def complaints(page, within=None):
+    found = Axe().run(page, context=within).response["violations"]
+    return [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(visit, name, look):
+    page = visit(name, **LOOKS[look])
+    for hidden in page.locator("details:not([open])").all():
+        hidden.evaluate("details => { details.open = true; }")
+    assert complaints(page) == []
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_axe_finds_nothing_in_an_explorer_at_its_ends_and_refusing(visit, name, look):
+    page = visit(name, **LOOKS[look])
+    explorers = page.locator(".softmax-explorer")
+    for explorer in explorers.all():
+        sliders = explorer.locator("input[type=range]:visible").all()
+        for key in ("End", "Home"):
+            for slider in sliders:
+                slider.press(key)
+            assert complaints(page, ".softmax-explorer") == []
+        # No explorer takes a number like this; it says so, in its words and to the screen reader.
+        for field in explorer.locator("input[type=number]:visible").all():
+            field.fill("-1e300")
+            assert complaints(page, ".softmax-explorer") == []
+            break
+
+
+@pytest.mark.parametrize("name", MATHEMATICAL)
+def test_mathematics_is_read_once_and_in_order(visit, name):
+    """A screen reader finds the MathML where the formula stands, and not the drawn symbols."""
+    page = visit(name)
+    order = page.evaluate(
+        """() => [...document.querySelectorAll(".katex")].map((formula) => [
+            formula.firstElementChild.matches(".katex-mathml"),
+            formula.firstElementChild.querySelector("math") !== null,
+            !formula.querySelector(".katex-mathml [aria-hidden=true]"),
+            getComputedStyle(formula.firstElementChild).display !== "none",
+            formula.lastElementChild.getAttribute("aria-hidden") === "true",
+        ])"""
+    )
+    assert order
+    assert all(all(formula) for formula in order)
+
+
+# Where the focus is, and whether it can be seen there.
+FOCUS = """() => {
+    const at = document.activeElement;
+    if (at === document.body || at === null) return null;
+    window.stops ??= [];
+    window.stops.push(at);
+    const box = at.getBoundingClientRect();
+    const style = getComputedStyle(at);
+    const problems = [];
+    if (box.right <= 0 || box.left >= innerWidth || box.bottom <= 0 || box.top >= innerHeight)
+        problems.push("off the screen");
+    if (style.outlineStyle === "none" || parseFloat(style.outlineWidth) < 1)
+        problems.push("no outline");
+    if (style.opacity === "0" || style.visibility === "hidden") problems.push("not seen");
+    const before = stops.at(-2);
+    if (before && !(before.compareDocumentPosition(at) & Node.DOCUMENT_POSITION_FOLLOWING))
+        problems.push("out of order");
+    return { what: at.outerHTML.slice(0, 120), problem: problems.join(", ") };
+}"""
+
+# What a keyboard has to reach, were it asked for by eye.
+REACHABLE = """() => {
+    const all = document.querySelectorAll(
+        "a[href], button, input, select, textarea, summary, [tabindex='0']");
+    const wanted = [...all].filter((e) => !e.disabled && e.tabIndex >= 0 && e.type !== "hidden"
+        && e.checkVisibility({ visibilityProperty: true }));
+    return wanted.filter((e) => !stops.includes(e)).map((e) => e.outerHTML.slice(0, 120));
+}"""
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("name", PAGES)
+def test_keyboard_reaches_everything_in_order_and_is_seen_there(visit, name, look):
+    page = visit(name, **LOOKS[look], reduced_motion="reduce")
+    page.evaluate("stops = []")
+    assert page.locator("[tabindex]:not([tabindex='0'], [tabindex='-1'])").count() == 0
+    for _ in range(600):
+        page.keyboard.press("Tab")
+        focus = page.evaluate(FOCUS)
+        if focus is None:
+            break
+        assert focus["problem"] == "", focus["what"]
+    else:
+        pytest.fail("the focus never leaves the page")
+    assert page.evaluate(REACHABLE) == []
+
+
+def test_drawers_of_narrow_screens_open_and_close_by_keyboard(visit):
+    page = visit("chapters/temperature.html", viewport={"width": 360, "height": 800})
+    for drawer, link in (("navigation", ".sidebar-tree a"), ("contents", ".toc-tree a")):
+        button = page.get_by_role("button", name=drawer).locator("visible=true")
+        inside = page.locator(link).first
+        for opener, closer in (("Enter", "Escape"), ("Space", "Space")):
+            assert not inside.is_visible()
+            assert button.get_attribute("aria-expanded") == "false"
+            button.press(opener)
+            inside.wait_for()
+            assert button.get_attribute("aria-expanded") == "true"
+            button.press(closer)
+            inside.wait_for(state="hidden")
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_what_is_too_wide_scrolls_inside_itself_and_says_so(visit, name):
+    page = visit(name, viewport={"width": 320, "height": 800})
+    regions = page.evaluate(
+        """() => [...document.querySelectorAll("article *")]
+            .filter((e) => e.scrollWidth > e.clientWidth && e.clientWidth > 1
+                && ["auto", "scroll"].includes(getComputedStyle(e).overflowX))
+            .map((e) => [e.tabIndex, e.getAttribute("role"), e.getAttribute("aria-label")])"""
+    )
+    for tabindex, role, label in regions:
+        assert tabindex == 0
+        assert role == "group"
+        assert label.endswith("scrolls sideways")
+    # And what fits is no stop for the keyboard: on a wide screen there are few of them.
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.wait_for_function(
+        """() => [...document.querySelectorAll("[aria-label$='scrolls sideways']")]
+            .every((e) => e.scrollWidth > e.clientWidth)"""
+    )
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_keep_their_ink_in_the_readers_own_colours(visit, name, scheme):
+    page = visit(name, forced_colors="active", color_scheme=scheme)
+    for figure in page.locator("article .cell_output img").all():
+        style = figure.evaluate(
+            "e => [getComputedStyle(e).filter, getComputedStyle(e).mixBlendMode]"
+        )
+        assert style == ["none", "normal"]
+        assert_ink_on_paper(figure, dark=False)
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_figures_are_legible_on_light_and_dark_pages(visit, name, scheme):
+    page = visit(name, color_scheme=scheme)
+    for figure in page.locator("article .cell_output img").all():
+        assert_ink_on_paper(figure, dark=scheme == "dark")
+
+
+def assert_ink_on_paper(figure, dark):
+    """Most of a figure is paper, and its ink is far from it: WCAG asks 4.5 of text."""
+    figure.scroll_into_view_if_needed()
+    figure.evaluate("async image => { await image.decode(); }")
+    pixels = np.asarray(Image.open(io.BytesIO(figure.screenshot())).convert("RGB")) / 255
+    linear = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
+    light = linear @ [0.2126, 0.7152, 0.0722]  # relative luminance, as WCAG 2 defines it
+    paper, darkest, lightest = np.median(light), light.min(), light.max()
+    assert (paper < 0.1) if dark else (paper > 0.7)
+    ink = lightest if dark else darkest
+    assert (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("name", ["index.html", "chapters/temperature.html"])
+def test_nothing_glides_where_the_reader_asks_for_less_motion(visit, name):
+    page = visit(name, reduced_motion="reduce")
+    moving = page.evaluate(
+        """() => [...document.querySelectorAll("*")].filter((e) => {
+            const style = getComputedStyle(e);
+            return parseFloat(style.transitionDuration) > 0 || style.scrollBehavior === "smooth";
+        }).map((e) => e.outerHTML.slice(0, 120))"""
+    )
+    assert moving == []
+
+
+def hidden_text(page):
+    return page.evaluate(
+        """() => [...document.querySelectorAll(".content p, .content h2")]
+            .filter((e) => getComputedStyle(e).visibility === "hidden")
+            .map((e) => e.textContent)"""
+    )
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_nothing_waits_for_an_explorer_where_there_are_no_scripts(visit, name):
+    page = visit(name, java_script_enabled=False)
+    text = page.locator(".content p:visible, .content h2:visible").all()
+    for piece in (text[0], text[-1]):
+        assert piece.is_visible()
+    assert page.locator("article .still-note").count() >= page.locator(".static-widget").count()
+
+
+def test_text_does_not_wait_long_for_an_explorer_that_never_comes(browser, site):
+    context = browser.new_context()
+    page = context.new_page()
+    page.route("**/static_widgets.js*", lambda route: route.abort())
+    page.goto(f"{site}/chapters/temperature.html")
+    assert hidden_text(page)
+    page.wait_for_timeout(2100)
+    assert hidden_text(page) == []
+    assert page.locator(".static-widget img").is_visible()
+    context.close()
