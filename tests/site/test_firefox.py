@@ -40,9 +40,16 @@ def test_page_asks_nobody_else_and_nothing_fails(firefox, site, name):
 
 def test_a_complaint_would_be_heard(firefox, site):
     firefox.open(f"{site}/index.html")
-    firefox.evaluate("fetch('nowhere.json').then(() => { console.error('on purpose'); })")
+    firefox.evaluate(
+        """new Promise((done) => {
+             console.error("on purpose");
+             const image = new Image();
+             image.onerror = () => done(null);
+             image.src = "nowhere.png";
+           })"""
+    )
     assert "on purpose" in firefox.complaints()
-    assert f"{site}/nowhere.json" in firefox.complaints()
+    assert f"{site}/nowhere.png" in firefox.complaints()
 
 
 @pytest.mark.parametrize("name", WITH_EXPLORERS)
