@@ -20,8 +20,8 @@ from matplotlib.ticker import NullLocator
 from softmax_lib import figures
 
 CARD = "_static/card.png"
-CARD_ALT = "Softmax of the scores 2, 1, 0, 1.5 at three temperatures: from one bar to equal bars"
-CARD_LOGITS, CARD_TEMPERATURES = [2.0, 1.0, 0.0, 1.5], [0.2, 1.0, 5.0]
+CARD_ALT = "Softmax of the scores 2, 1, 0, -1 at three temperatures: from one bar to four"
+CARD_LOGITS, CARD_TEMPERATURES = [2.0, 1.0, 0.0, -1.0], [0.2, 1.0, 5.0]
 LICENCE = "https://creativecommons.org/licenses/by/4.0/"
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -95,11 +95,12 @@ def card(app, title, description, url, root):
 
 def draw_card(path):
     """Draw the picture of a link to the book: its name, its equation, its first figure."""
-    with plt.rc_context({"font.size": 15, "mathtext.fontset": "cm", "axes.spines.right": False}):
+    plain = dict.fromkeys(["axes.spines.left", "axes.spines.right", "axes.spines.top"], False)
+    with plt.rc_context({"font.size": 16, "mathtext.fontset": "cm", **plain}):
         figure = Figure(figsize=(12, 6.3), dpi=100)
         figure.text(0.055, 0.83, "The Softmax book", size=44, weight="bold", color="#1c2733")
         formula = r"$p_i = \dfrac{e^{z_i/T}}{\sum_j e^{z_j/T}}$"
-        figure.text(0.945, 0.84, formula, size=33, ha="right", va="center", color="#1c2733")
+        figure.text(0.945, 0.80, formula, size=30, ha="right", va="center", color="#1c2733")
         figure.text(0.055, 0.71, "One function: derived, moved by hand, proved, and run", size=21,
                     color="#45525f")  # fmt: skip
         axes = figure.subplots(1, len(CARD_TEMPERATURES), sharey=True)

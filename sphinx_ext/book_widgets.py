@@ -76,9 +76,16 @@ def text_of_script(container):
 
 
 def live_state(state):
-    """Keep what draws the widget: its script, its style and its own traits."""
+    """Keep what draws the widget: its script, its style and its own traits.
+
+    Not its layout: that is another model, which is not in the page, and its id is a random one.
+    """
     wanted = {"_esm", "_css"}
-    return {name: value for name, value in state.items() if name in wanted or name[0] != "_"}
+    return {
+        name: value
+        for name, value in state.items()
+        if name in wanted or not (name[0] == "_" or name == "layout")
+    }
 
 
 def described(app, images):

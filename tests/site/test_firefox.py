@@ -14,6 +14,11 @@ WITH_EXPLORERS = [
     page for page in PAGES if "static-widget" in (SITE / page).read_text(encoding="utf-8")
 ]
 STATE = "document.querySelector('.softmax-explorer')?.dataset.state"
+# Said of a formula that is laid out while the rest of it is still on its way; whether it is whole
+# in the end is looked at below.
+PREMATURE = "Invalid markup: Incorrect number of children"
+CHILDREN = {"msub": 2, "msup": 2, "msubsup": 3, "munder": 2, "mover": 2, "munderover": 3}
+CHILDREN |= {"mfrac": 2, "mroot": 2}
 ARROW_RIGHT = "\ue014"  # https://www.w3.org/TR/webdriver2/#keyboard-actions
 
 
@@ -33,16 +38,33 @@ def test_page_asks_nobody_else_and_nothing_fails(firefox, site, name):
     firefox.evaluate("document.fonts.ready.then(() => null)")
     foreign = {urlsplit(url).netloc for url in firefox.requests()} - {urlsplit(site).netloc, ""}
     assert foreign == set()
-    assert firefox.complaints() == []
+    complaints = firefox.complaints()
+    assert [said for said in complaints if not said.startswith(PREMATURE)] == []
+    assert (
+        firefox.evaluate(
+            f"""Object.entries({json.dumps(CHILDREN)}).flatMap(([name, count]) =>
+              [...document.querySelectorAll(name)]
+                .filter((element) => element.children.length !== count)
+                .map((element) => element.outerHTML))"""
+        )
+        == []
+    )
     assert firefox.evaluate("document.querySelectorAll('h1').length") == 1
     assert firefox.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_complaint_would_be_heard(firefox, site):
     firefox.open(f"{site}/index.html")
-    firefox.evaluate("fetch('nowhere.json').then(() => { console.error('on purpose'); })")
+    firefox.evaluate(
+        """new Promise((done) => {
+             console.error("on purpose");
+             const image = new Image();
+             image.onerror = () => done(null);
+             image.src = "nowhere.png";
+           })"""
+    )
     assert "on purpose" in firefox.complaints()
-    assert f"{site}/nowhere.json" in firefox.complaints()
+    assert f"{site}/nowhere.png" in firefox.complaints()
 
 
 @pytest.mark.parametrize("name", WITH_EXPLORERS)
@@ -57,7 +79,8 @@ def test_explorers_move_by_keyboard(firefox, site, name):
         firefox.evaluate(f"{explorer}.querySelector('input[type=range]').focus()")
         firefox.press(ARROW_RIGHT)
         firefox.wait_for(f"{explorer}.dataset.state !== {json.dumps(before)}")
-    assert firefox.complaints() == []
+    complaints = firefox.complaints()
+    assert [said for said in complaints if not said.startswith(PREMATURE)] == []
 
 
 def test_a_link_opens_the_explorer_in_its_state(firefox, site):
