@@ -6,7 +6,14 @@ follows along, and on the book's static pages, where no Python answers.
 
 from softmax_lib.widgets.attention import AttentionExplorer
 from softmax_lib.widgets.overflow import OverflowExplorer
+from softmax_lib.widgets.sampler import SamplerExplorer
 from softmax_lib.widgets.steps import StepsExplorer
 from softmax_lib.widgets.temperature import TemperatureExplorer
 
-__all__ = ["AttentionExplorer", "OverflowExplorer", "StepsExplorer", "TemperatureExplorer"]
+__all__ = [
+    "AttentionExplorer",
+    "OverflowExplorer",
+    "SamplerExplorer",
+    "StepsExplorer",
+    "TemperatureExplorer",
+]
