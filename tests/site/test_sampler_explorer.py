@@ -129,11 +129,26 @@ def test_drawing_by_hand_and_in_a_run(visit):
     button(page, "Clear").click()
     page.clock.run_for(50)
     assert state_of(page)["counts"] == [0] * 4
+    button(page, "Clear").click()
+    page.clock.run_for(50)
+    expect(page.locator(".se-line")).to_have_text("There are no draws to clear")
 
 
 def state_of(page):
     """Return the state without waiting for frames, which a stopped clock does not draw."""
     return json.loads(page.locator(".softmax-explorer").get_attribute("data-state"))
+
+
+def test_each_class_says_how_often_it_came_and_how_often_to_expect_it(visit):
+    page = visit(SamplerExplorer(draws=1000))
+    says = state(page)
+    expected = [
+        f"{n} of {1000 * p:.1f}" for n, p in zip(says["counts"], says["probabilities"], strict=True)
+    ]
+    assert page.locator(".se-drawn").all_inner_texts() == expected
+    button(page, "Clear").click()
+    settle(page)
+    assert page.locator(".se-drawn").all_inner_texts() == ["not drawn yet"] * 4
 
 
 def test_less_motion_runs_in_a_few_steps(visit):

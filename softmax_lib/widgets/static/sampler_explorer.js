@@ -203,7 +203,10 @@ function render({ model, el }) {
   const one = button("Draw 1", "", () => drawMore(1));
   const hundred = button("Draw 100", "", () => drawMore(100));
   const run = button("Run", `draw up to ${MAX_DRAWS}`, toggleRun);
-  const clear = button("Clear", "back to no draws", () => edit({ draws: 0 }));
+  const clear = button("Clear", "back to no draws", () => {
+    if (read().draws === 0) return refuse("There are no draws to clear");
+    edit({ draws: 0 });
+  });
   const reset = button("Reset", "back to how it began", () => {
     reach.reset();
     edit(initial);
@@ -257,7 +260,7 @@ function render({ model, el }) {
       row.ghost.style.width = `${100 * whole[i]}%`;
       row.seen.style.width = `${draws ? (100 * counts[i]) / draws : 0}%`;
       setText(row.value, shareText(x, p, log, i));
-      setText(row.drawn, `${counts[i]} of ${(draws * p[i]).toFixed(1)}`);
+      setText(row.drawn, draws ? `${counts[i]} of ${(draws * p[i]).toFixed(1)}` : "not drawn yet");
     });
     setText(cutText, `cut off ${removed.toFixed(4)}`);
     setText(variationText, `total variation ${totalVariation.toFixed(4)}`);
