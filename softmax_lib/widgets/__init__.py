@@ -7,6 +7,7 @@ follows along, and on the book's static pages, where no Python answers.
 from softmax_lib.widgets.attention import AttentionExplorer
 from softmax_lib.widgets.gradient import GradientExplorer
 from softmax_lib.widgets.overflow import OverflowExplorer
+from softmax_lib.widgets.sampler import SamplerExplorer
 from softmax_lib.widgets.simplex import SimplexExplorer
 from softmax_lib.widgets.steps import StepsExplorer
 from softmax_lib.widgets.temperature import TemperatureExplorer
@@ -15,6 +16,7 @@ __all__ = [
     "AttentionExplorer",
     "GradientExplorer",
     "OverflowExplorer",
+    "SamplerExplorer",
     "SimplexExplorer",
     "StepsExplorer",
     "TemperatureExplorer",

@@ -217,3 +217,41 @@ def overflow_picture(offset, precision, naive, shifted):
             ]
         words.append(f"{name} {text}")
     return framed(f"{title}: {'; '.join(words)}", shapes, 500)
+
+
+def sampler_picture(labels, temperature, probabilities, counts):
+    """Draw the probabilities and the observed shares as bars.
+
+    Parameters
+    ----------
+    labels, temperature, probabilities, counts
+        The state of a `SamplerExplorer`.
+
+    Returns
+    -------
+    str
+        The picture.
+
+    Examples
+    --------
+    >>> svg = sampler_picture(["heads", "tails"], 1, [0.5, 0.5], [3, 1])
+    >>> print(svg.splitlines()[1])
+    <title>4 draws at temperature T = 1: heads 0.5000, drawn 3; tails 0.5000, drawn 1</title>
+    """
+    total = sum(counts)
+    title = f"{total} draws at temperature T = {temperature:g}"
+    shapes, words = [f'<text x="20" y="50">{title}</text>'], []
+    for i, (label, p, n) in enumerate(zip(labels, probabilities, counts, strict=True)):
+        y = TOP + 56 * i
+        number = f"{_number(p, 1 - p)}, drawn {n}"
+        words.append(f"{label} {number}")
+        share = n / total if total else 0
+        shapes += [
+            f'<text x="20" y="{y}">{escape(label)}</text>',
+            f'<rect class="track" x="200" y="{y - 17}" height="24" width="280"/>',
+            f'<rect class="bar" x="200" y="{y - 17}" height="24" width="{280 * p:.2f}"/>',
+            f'<rect class="bar" x="200" y="{y + 10}" height="6" width="{280 * share:.2f}"/>',
+            f'<text x="490" y="{y}">{number}</text>',
+        ]
+    height = TOP + 56 * len(labels) + 2 * BOTTOM
+    return framed(f"{title}: {'; '.join(words)}", shapes, height)

@@ -1,0 +1,188 @@
+"""Draw classes from a softmax, from all of it or from its larger probabilities alone.
+
+`gumbel_max` draws; `top_k` and `nucleus` remove classes by giving them a logit of -inf, so that the
+softmax of what they return is the renormalised rest. `mulberry32` gives the random numbers: a
+small generator that any language can repeat bit for bit. It is no generator for secrets.
+"""
+
+import numbers
+
+import numpy as np
+
+from softmax_lib._inputs import as_floats
+from softmax_lib.core import softmax
+
+# A running sum of probabilities that misses its target by rounding alone has reached it.
+ROUNDING = 1e-12
+
+
+def mulberry32(seed, start, count):
+    """Return numbers `start` to `start + count - 1` of a seeded sequence, uniform in (0, 1).
+
+    Each is (x + 1/2) / 2**32 for a 32-bit integer x, so that none is 0 or 1.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2**32 - 1.
+    start, count : int
+        Not negative. The generator counts, and mixes its counter: no number needs the one before.
+
+    Returns
+    -------
+    numpy.ndarray, shape (count,)
+        Doubles.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range.
+
+    Notes
+    -----
+    Its period is 2**32, and it leaves out some 32-bit integers: enough to teach with.
+
+    References
+    ----------
+    .. [1] T. Ettinger, "Mulberry32", 2017.
+       https://gist.github.com/tommyettinger/46a874533244883189143505d203312c
+
+    Examples
+    --------
+    >>> mulberry32(1, 0, 2) * 2**32 - 0.5
+    array([2.69326207e+09, 1.17498330e+07])
+    >>> float(mulberry32(1, 1, 1)[0]) == float(mulberry32(1, 0, 2)[1])
+    True
+    """
+    bounds = {"seed": (seed, 2**32 - 1), "start": (start, 2**53), "count": (count, 2**32)}
+    for name, (value, high) in bounds.items():
+        if not isinstance(value, numbers.Integral) or not 0 <= value <= high:
+            raise ValueError(f"{name} must be a whole number from 0 to {high}, not {value!r}")
+    step = np.uint64(0x6D2B79F5)
+    with np.errstate(over="ignore"):  # only the lowest 32 bits count
+        position = np.arange(start + 1, start + count + 1, dtype=np.uint64) * step
+        a = (np.uint64(seed) + position).astype(np.uint32)
+        t = (a ^ (a >> 15)) * (a | np.uint32(1))
+        t ^= t + (t ^ (t >> 7)) * (t | np.uint32(61))
+        t ^= t >> 14
+    return (t + 0.5) / 2.0**32
+
+
+def gumbel_max(z, uniforms):
+    r"""Return the class that each row of uniform numbers draws from softmax(z).
+
+    .. math:: \arg\max_i \big( z_i - \ln(-\ln u_i) \big)
+
+    Parameters
+    ----------
+    z : array_like, shape (..., K)
+        Logits; -inf where a class is removed.
+    uniforms : array_like, shape (..., K)
+        Independent and uniform in (0, 1), of a shape that broadcasts with `z`.
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (...)
+        A class index each. Class i comes with the probability softmax(z)_i.
+
+    Raises
+    ------
+    ValueError
+        If a uniform number is not between 0 and 1, or a row has no class left.
+
+    References
+    ----------
+    .. [1] C. J. Maddison, D. Tarlow and T. Minka, "A* sampling", 2014. arXiv:1411.0030
+
+    Examples
+    --------
+    >>> int(gumbel_max([2, 1, 0], [0.5, 0.5, 0.5]))
+    0
+    >>> int(gumbel_max([2, 1, 0], [0.01, 0.5, 0.9]))
+    2
+    """
+    z, u = as_floats(z, "z"), as_floats(uniforms, "uniforms")
+    if not ((u > 0) & (u < 1)).all():
+        raise ValueError("uniforms must lie between 0 and 1, ends excluded")
+    if not (z.max(axis=-1) > -np.inf).all():
+        raise ValueError("z must leave each row a class above -inf")
+    return np.argmax(z - np.log(-np.log(u)), axis=-1)
+
+
+def top_k(z, k):
+    """Return the logits with all but the k largest of each row set to -inf.
+
+    Parameters
+    ----------
+    z : array_like, shape (..., K)
+        Logits.
+    k : int
+        From 1 to K. Of equal logits the first stay.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., K)
+
+    Raises
+    ------
+    ValueError
+        If k is not from 1 to K.
+
+    Examples
+    --------
+    >>> top_k([2.0, 1.0, 0.0, -1.0], 2).tolist()
+    [2.0, 1.0, -inf, -inf]
+    """
+    z = as_floats(z, "z")
+    if not isinstance(k, numbers.Integral) or not 1 <= k <= z.shape[-1]:
+        raise ValueError(f"k must be a whole number from 1 to {z.shape[-1]}, not {k!r}")
+    return np.where(_rank(z) < k, z, -np.inf)
+
+
+def nucleus(z, p):
+    """Return the logits with all outside the nucleus set to -inf.
+
+    The nucleus is the smallest set of classes, largest first, whose probabilities reach p [1]_.
+    At p = 1 that is every class, also one whose probability is lost in the rounding of the sum.
+
+    Parameters
+    ----------
+    z : array_like, shape (..., K)
+        Logits.
+    p : float
+        Above 0, at most 1.
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., K)
+
+    Raises
+    ------
+    ValueError
+        If p is not above 0 and at most 1.
+
+    References
+    ----------
+    .. [1] A. Holtzman, J. Buys, L. Du, M. Forbes and Y. Choi, "The curious case of neural text
+       degeneration", ICLR 2020. arXiv:1904.09751
+
+    Examples
+    --------
+    >>> nucleus([2.0, 1.0, 0.0, -1.0], 0.9).tolist()  # 0.644 + 0.237 = 0.881, not yet
+    [2.0, 1.0, 0.0, -inf]
+    """
+    z = as_floats(z, "z")
+    if not 0 < p <= 1:
+        raise ValueError(f"p must be above 0 and at most 1, not {p!r}")
+    if p == 1:
+        return z
+    rank = _rank(z)
+    share = np.take_along_axis(softmax(z), np.argsort(rank, axis=-1), axis=-1)
+    before = np.cumsum(share, axis=-1) - share  # what the larger ones have together
+    stays = np.take_along_axis(before < p - ROUNDING, rank, axis=-1)
+    return np.where(stays | (rank == 0), z, -np.inf)
+
+
+def _rank(z):
+    """Return each entry's place in its row, the largest first, ties in their order."""
+    return np.argsort(np.argsort(-z, axis=-1, kind="stable"), axis=-1)

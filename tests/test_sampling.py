@@ -1,0 +1,128 @@
+"""Draws from a softmax: the generator, the trick and the cut-offs."""
+
+import math
+
+import numpy as np
+import pytest
+
+from softmax_lib import softmax
+from softmax_lib.sampling import gumbel_max, mulberry32, nucleus, top_k
+
+Z = np.array([2.0, 1.0, 0.0, -1.0])
+NAN, INF = float("nan"), float("inf")
+
+
+def reference(seed, count):
+    """Mulberry32 in Python's own integers, word for word as its author gives it in C."""
+    a, out = seed, []
+    for _ in range(count):
+        a = (a + 0x6D2B79F5) & 0xFFFFFFFF
+        t = ((a ^ (a >> 15)) * (a | 1)) & 0xFFFFFFFF
+        t ^= (t + (t ^ (t >> 7)) * (t | 61)) & 0xFFFFFFFF
+        out.append(t ^ (t >> 14))
+    return out
+
+
+@pytest.mark.parametrize("seed", [0, 1, 12345, 2**31, 2**32 - 1])
+def test_the_generator_is_mulberry32(seed):
+    expected = (np.array(reference(seed, 5000)) + 0.5) / 2**32
+    np.testing.assert_array_equal(mulberry32(seed, 0, 5000), expected)
+    np.testing.assert_array_equal(mulberry32(seed, 4000, 1000), expected[4000:])
+
+
+def test_its_numbers_look_uniform():
+    """100 bins of 1,000 expected: chi-square with 99 degrees of freedom, 134.6 at one per cent."""
+    counts = np.histogram(mulberry32(7, 0, 100_000), 100, (0, 1))[0]
+    assert ((counts - 1000) ** 2 / 1000).sum() < 134.6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [((-1, 0, 1), "seed"), ((2**32, 0, 1), "seed"), ((0.5, 0, 1), "seed"), ((0, -1, 1), "start"),
+     ((0, 0, -1), "count")],
+)  # fmt: skip
+def test_bad_arguments_of_the_generator(arguments, name):
+    with pytest.raises(ValueError, match=f"{name} must be a whole number"):
+        mulberry32(*arguments)
+
+
+def test_gumbel_max_draws_from_softmax():
+    """Chi-square with 3 degrees of freedom: 16.27 at one in a thousand."""
+    n = 100_000
+    drawn = gumbel_max(Z, mulberry32(3, 0, 4 * n).reshape(n, 4))
+    expected = n * softmax(Z)
+    counts = np.bincount(drawn, minlength=4)
+    assert ((counts - expected) ** 2 / expected).sum() < 16.27
+
+
+def test_gumbel_max_is_exact_for_two_classes():
+    """With u_2 = 1/2 class 1 is drawn exactly if -ln u_1 < ln 2 e^(z_1 - z_2)."""
+    border = math.exp(-math.log(2) * math.exp(1.5))
+    assert gumbel_max([1.5, 0], [border * (1 + 1e-9), 0.5]) == 0
+    assert gumbel_max([1.5, 0], [border * (1 - 1e-9), 0.5]) == 1
+
+
+def test_what_is_removed_is_never_drawn():
+    u = mulberry32(5, 0, 40_000).reshape(10_000, 4)
+    assert set(gumbel_max(top_k(Z, 2), u)) == {0, 1}
+
+
+@pytest.mark.parametrize("bad", [0, 1, NAN, -0.1])
+def test_gumbel_max_refuses_what_is_not_inside(bad):
+    with pytest.raises(ValueError, match="uniforms must lie between 0 and 1"):
+        gumbel_max([1, 0], [0.5, bad])
+
+
+def test_gumbel_max_needs_a_class():
+    with pytest.raises(ValueError, match="z must leave each row"):
+        gumbel_max([-INF, -INF], [0.5, 0.5])
+
+
+# p = 0.644, 0.237, 0.087, 0.032: running sums 0.644, 0.881, 0.968, 1.
+@pytest.mark.parametrize(
+    ("p", "left"), [(0.01, 1), (0.64, 1), (0.65, 2), (0.88, 2), (0.89, 3), (0.97, 4), (1, 4)]
+)
+def test_the_nucleus_is_the_smallest_set_that_reaches_p(p, left):
+    np.testing.assert_array_equal(nucleus(Z, p), np.where(np.arange(4) < left, Z, -INF))
+    np.testing.assert_array_equal(nucleus(Z[::-1], p), nucleus(Z, p)[::-1])
+
+
+def test_a_sum_that_misses_by_rounding_alone_has_reached_p():
+    assert np.isfinite(nucleus(np.zeros(10), 0.8)).sum() == 8  # eight tenths add up to less
+    assert 0.1 * 8 == 0.8 > sum([0.1] * 8)
+
+
+def test_a_nucleus_of_one_is_all():
+    np.testing.assert_array_equal(nucleus([1000.0, 0], 1), [1000, 0])
+
+
+@pytest.mark.parametrize(("k", "left"), [(1, [2]), (2, [0, 2]), (3, [0, 1, 2]), (4, [0, 1, 2, 3])])
+def test_top_k_keeps_the_largest_and_of_equals_the_first(k, left):
+    logits = np.array([1.0, 0, 3, 0])
+    assert np.flatnonzero(np.isfinite(top_k(logits, k))).tolist() == left
+
+
+def test_cut_offs_keep_the_odds_of_what_stays():
+    for cut in (top_k(Z, 3), nucleus(Z, 0.9)):
+        p = softmax(cut)
+        np.testing.assert_allclose(p[0] / p[2], np.exp(2), rtol=1e-14)
+        np.testing.assert_allclose(p[:3], softmax(Z)[:3] / softmax(Z)[:3].sum(), rtol=1e-14)
+        assert p[3] == 0
+
+
+def test_rows_are_cut_on_their_own():
+    rows = np.array([[2.0, 1, 0, -1], [0, 0, 0, 9]])
+    for cut in (lambda z: top_k(z, 2), lambda z: nucleus(z, 0.7)):
+        np.testing.assert_array_equal(cut(rows), [cut(row) for row in rows])
+
+
+@pytest.mark.parametrize("bad", [0, 5, 1.5])
+def test_top_k_refuses(bad):
+    with pytest.raises(ValueError, match="k must be a whole number from 1 to 4"):
+        top_k(Z, bad)
+
+
+@pytest.mark.parametrize("bad", [0, 1.1, NAN, -1])
+def test_nucleus_refuses(bad):
+    with pytest.raises(ValueError, match="p must be above 0"):
+        nucleus(Z, bad)
