@@ -109,9 +109,9 @@ def correct_body(app, pagename, templatename, context, doctree):
 
 
 def named_header(match):
-    """Name a header cell that is all mathematics by its symbols; one that is empty heads nothing.
+    """Name the mathematics of a header cell that has nothing else; one that is empty heads nothing.
 
-    A screen reader reads the MathML of a cell, but not all of them when they name its column.
+    Not all screen readers use MathML when they name a column by its header.
     """
     cell = BeautifulSoup(match[0], "html.parser").th
     symbols = [symbol.get_text() for symbol in cell.select("math :is(mi, mn, mo, mtext)")]
@@ -120,7 +120,7 @@ def named_header(match):
     if cell.get_text(strip=True):
         return match[0]
     if symbols:
-        return match[0].replace("<th", f'<th aria-label="{escape(" ".join(symbols))}"', 1)
+        return match[0].replace("<math", f'<math aria-label="{escape(" ".join(symbols))}"', 1)
     return match[0].replace("<th", "<td", 1).removesuffix("</th>") + "</td>"
 
 
