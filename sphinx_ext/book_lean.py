@@ -63,9 +63,10 @@ def mark_pictures(app, doctree):
 def visit_image(translator, image):
     HTML5Translator.visit_image(translator, image)
     if size := image.get("pixels"):
+        width, height = size
         # As attributes: docutils would write a style, against which no style sheet can
-        # scale the picture down in proportion.
-        sized = f'<img width="{size[0]}" height="{size[1]}" '
+        # scale the picture in proportion. The style sheet needs the width too.
+        sized = f'<img width="{width}" height="{height}" style="--width: {width}px" '
         translator.body[-1] = translator.body[-1].replace("<img ", sized, 1)
 
 

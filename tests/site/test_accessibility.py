@@ -195,6 +195,17 @@ def assert_ink_on_paper(figure, dark):
     assert (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05) >= 4.5
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_words_in_a_figure_stay_readable_on_a_phone(visit, name):
+    """Figures are drawn in type of 11 points, 14.7 pixels: three quarters of it are 11 pixels."""
+    page = visit(name, viewport={"width": 320, "height": 800})
+    scales = page.locator("article .cell_output img").evaluate_all(
+        "all => all.map((image) => image.getBoundingClientRect().width"
+        " / image.getAttribute('width'))"
+    )
+    assert min(scales, default=1) >= 0.75
+
+
 @pytest.mark.parametrize("name", ["index.html", "chapters/temperature.html"])
 def test_nothing_glides_where_the_reader_asks_for_less_motion(visit, name):
     page = visit(name, reduced_motion="reduce")
