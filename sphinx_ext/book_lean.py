@@ -43,8 +43,7 @@ DROPPED_SCRIPTS = {
 OPTIONAL_STYLES = {"sphinx-design.min.css": 'class="sd-'}
 
 # What nearly every page's mathematics is made of.
-INLINE_FONTS = ("Main-Regular", "Math-Italic", "Size1-Regular", "Size2-Regular", "Size3-Regular")
-INLINE_FONTS += ("Size4-Regular",)
+INLINE_FONTS = ("Main-Regular", "Math-Italic", *(f"Size{n}-Regular" for n in (1, 2, 3, 4)))
 CHARACTERS = "".join(map(chr, range(0x20, 0x7F)))
 CHARACTERS += "αβγδεζηθικλμνξοπρςστυφχψωϑϕϖϱϵ\N{NO-BREAK SPACE}"
 CHARACTERS += "±×′…ˉˆ˙←→↦⇒⟶⟹⟺∂∀∃∇∈∑∏∫−∗√∝∞∣∥∧∨∩∪≈≡≤≥⊂⊆⊤⋅⋮⋯⋱⟨⟩⌈⌉⌊⌋"  # noqa: RUF001, symbols, not letters
@@ -77,15 +76,17 @@ def depart_image(translator, image):
 def lighten(app, pagename, templatename, context, doctree):
     """Leave a page one style sheet, one script for all pages, and what it alone needs."""
     body = context.get("body", "")
-    ordered = sorted(context["css_files"], key=lambda style: style.priority)
-    styles = [static_name(style) for style in ordered]
-    wanted = [name for name in styles if OPTIONAL_STYLES.get(name, "") in body]
-    context["css_files"] = [write_static(app, "book.css", joined_styles(app, wanted))]
+    styles = tuple(
+        (static_name(style), style.attributes.get("media"))
+        for style in sorted(context["css_files"], key=lambda style: style.priority)
+        if OPTIONAL_STYLES.get(static_name(style), "") in body
+    )
+    context["css_files"] = [write_static(app, "book.css", joined_styles(app, styles))]
 
     own = [script for script in context["script_files"] if not is_joined(script)]
     names = [*SCRIPTS, *(SEARCH_SCRIPTS if templatename == "search.html" else ())]
     texts = [static_path(app, name).read_text(encoding="utf-8") for name in names]
-    # A line of its own for each semicolon: a file may end in a comment.
+    # Each semicolon has a line of its own: a file may end in a comment.
     context["script_files"] = [write_static(app, "book.js", "\n;\n".join(texts)), *own]
 
 
@@ -112,15 +113,15 @@ def write_static(app, name, text):
     return f"_static/{name}"
 
 
-def joined_styles(app, names):
+def joined_styles(app, styles):
     """Return the style sheets as one, the small fonts last."""
-    if app.book_styles.get("names") != names:
-        texts = [*(style_sheet(app, name) for name in names), inline_fonts(app)]
-        app.book_styles.update(names=names, text="\n".join(texts))
-    return app.book_styles["text"]
+    if styles not in app.book_styles:
+        sheets = [style_sheet(app, name, media) for name, media in styles]
+        app.book_styles[styles] = "\n".join([*sheets, inline_fonts(app)])
+    return app.book_styles[styles]
 
 
-def style_sheet(app, name):
+def style_sheet(app, name, media):
     """Return the text of a style sheet, with addresses as seen from _static."""
     if name == "pygments.css":  # Furo adds its dark half to the file when the build is over
         css = furo.get_pygments_stylesheet()
@@ -133,7 +134,8 @@ def style_sheet(app, name):
     def address(match):
         return f"url({posixpath.join(folder, match[1])})"
 
-    return re.sub(r"""url\(["']?(?!["']?(?:data:|#))([^)"']+)["']?\)""", address, css)
+    css = re.sub(r"""url\(["']?(?!["']?(?:data:|#))([^)"']+)["']?\)""", address, css)
+    return f"@media {media} {{\n{css}\n}}" if media and media != "all" else css
 
 
 def inline_fonts(app):

@@ -42,14 +42,11 @@ from bs4 import BeautifulSoup
 from sphinx.errors import ExtensionError
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
-# What the markup of theme, Sphinx and docutils lacks, with what stands in its place.
-CORRECTIONS = (
-    # Two landmarks of one kind need names, to be told apart.
-    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="The book">'),
-    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
-    # A heading has a level.
-    ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
-)
+# Two landmarks of one kind need names, to be told apart.
+LANDMARKS = {
+    '<aside class="sidebar-drawer"': "The book",
+    '<aside class="toc-drawer': "On this page",
+}
 
 
 class FinishedPages(BuiltinTemplateLoader):
@@ -62,10 +59,16 @@ class FinishedPages(BuiltinTemplateLoader):
 
 
 def finished(html):
-    for old, new in CORRECTIONS:
-        if old not in html:
-            raise ExtensionError(f"the theme's pages no longer have {old}: correct book_policy")
-        html = html.replace(old, new)
+    for landmark, name in LANDMARKS.items():
+        if landmark not in html:
+            raise ExtensionError(
+                f"the theme's pages no longer have {landmark}: correct book_policy"
+            )
+        html = html.replace(landmark, landmark.replace("aside", f'aside aria-label="{name}"'), 1)
+    # A heading has a level.
+    html = html.replace(
+        '<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'
+    )
     # Sites that a page links to are not told which page that was.
     meta = '<meta name="referrer" content="no-referrer">'
     # Ahead of all that it governs.
