@@ -107,7 +107,7 @@ WATCH = """() => {
     });
 }"""
 
-# What there is to reach, and was not. The theme's way back to the top comes and goes as one scrolls;
+# What there is to reach, and was not. The theme's way back to the top comes and goes;
 # the Home key does the same.
 MISSED = """() => {
     const all = document.querySelectorAll(
