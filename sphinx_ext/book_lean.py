@@ -18,7 +18,7 @@ from pathlib import Path
 
 import furo
 from docutils import nodes
-from fontTools import subset
+from fontTools import subset  # packs what it writes with brotli
 from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 from sphinx.util.images import get_image_size

@@ -130,7 +130,7 @@ def test_a_rare_symbol_still_comes_from_the_full_font(first_visit):
     # U+C6 is in KaTeX's main font, and no chapter's mathematics has any use for it.
     page.evaluate("document.querySelector('.katex-html .mord').textContent = '\\u00c6'")
     page.wait_for_function(
-        "() => [...document.fonts].filter((f) => f.family === 'KaTeX_Main' && f.status === 'loaded')"
-        ".length === 2"
+        "() => [...document.fonts]"
+        ".filter((font) => font.family === 'KaTeX_Main' && font.status === 'loaded').length === 2"
     )
     assert [path for path, _ in answers if path.endswith("KaTeX_Main-Regular.woff2")]
