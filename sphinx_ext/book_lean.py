@@ -81,13 +81,11 @@ def lighten(app, pagename, templatename, context, doctree):
         for style in sorted(context["css_files"], key=lambda style: style.priority)
         if OPTIONAL_STYLES.get(static_name(style), "") in body
     )
-    context["css_files"] = [write_static(app, "book.css", joined_styles(app, styles))]
+    context["css_files"] = [joined(app, "css", styles)]
 
     own = [script for script in context["script_files"] if not is_joined(script)]
-    names = [*SCRIPTS, *(SEARCH_SCRIPTS if templatename == "search.html" else ())]
-    texts = [static_path(app, name).read_text(encoding="utf-8") for name in names]
-    # Each semicolon has a line of its own: a file may end in a comment.
-    context["script_files"] = [write_static(app, "book.js", "\n;\n".join(texts)), *own]
+    names = (*SCRIPTS, *(SEARCH_SCRIPTS if templatename == "search.html" else ()))
+    context["script_files"] = [joined(app, "js", names), *own]
 
 
 def static_name(asset):
@@ -103,22 +101,23 @@ def is_joined(script):
     return static_name(script) in {*SCRIPTS, *DROPPED_SCRIPTS}
 
 
-def write_static(app, name, text):
-    """Write a joined file; its name says what is in it, so no old copy passes for a new one."""
-    stem, suffix = posixpath.splitext(name)
-    name = f"{stem}-{hashlib.sha256(text.encode()).hexdigest()[:12]}{suffix}"
-    path = static_path(app, name)
-    if not path.exists():
-        path.write_text(text, encoding="utf-8")
-    return f"_static/{name}"
+def joined(app, kind, parts):
+    """Return the address of the file that will hold these; it is new whenever they may be."""
+    digest = hashlib.sha256(f"{app.config.execution_key} {parts}".encode()).hexdigest()[:12]
+    app.book_joined[kind, f"book-{digest}.{kind}"] = parts
+    return f"_static/book-{digest}.{kind}"
 
 
-def joined_styles(app, styles):
-    """Return the style sheets as one, the small fonts last."""
-    if styles not in app.book_styles:
-        sheets = [style_sheet(app, name, media) for name, media in styles]
-        app.book_styles[styles] = "\n".join([*sheets, inline_fonts(app)])
-    return app.book_styles[styles]
+def write_joined(app, exception):
+    """Write the joined files, once the extensions have copied their own."""
+    for (kind, name), parts in app.book_joined.items() if exception is None else ():
+        if kind == "css":
+            texts = [*(style_sheet(app, *part) for part in parts), inline_fonts(app)]
+        else:
+            texts = [static_path(app, part).read_text(encoding="utf-8") for part in parts]
+        # Each semicolon has a line of its own: a script may end in a comment.
+        text = ("\n;\n" if kind == "js" else "\n").join(texts)
+        static_path(app, name).write_text(text, encoding="utf-8")
 
 
 def style_sheet(app, name, media):
@@ -166,10 +165,11 @@ def cut_down(font, characters):
 
 
 def setup(app):
-    app.book_styles = {}
+    app.book_joined = {}
     # After the still pictures of widgets are in place, before Sphinx collects the images.
     app.connect("doctree-read", mark_pictures, priority=450)
     app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     # After the extensions that add files of their own.
     app.connect("html-page-context", lighten, priority=900)
+    app.connect("build-finished", write_joined, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
