@@ -18,7 +18,7 @@ from pathlib import Path
 
 import furo
 from docutils import nodes
-from fontTools import subset
+from fontTools import subset  # packs what it writes with brotli
 from fontTools.ttLib import TTFont
 from sphinx.errors import ExtensionError
 from sphinx.util.images import get_image_size
@@ -43,8 +43,7 @@ DROPPED_SCRIPTS = {
 OPTIONAL_STYLES = {"sphinx-design.min.css": 'class="sd-'}
 
 # What nearly every page's mathematics is made of.
-INLINE_FONTS = ("Main-Regular", "Math-Italic", "Size1-Regular", "Size2-Regular", "Size3-Regular")
-INLINE_FONTS += ("Size4-Regular",)
+INLINE_FONTS = ("Main-Regular", "Math-Italic", *(f"Size{n}-Regular" for n in (1, 2, 3, 4)))
 CHARACTERS = "".join(map(chr, range(0x20, 0x7F)))
 CHARACTERS += "αβγδεζηθικλμνξοπρςστυφχψωϑϕϖϱϵ\N{NO-BREAK SPACE}"
 CHARACTERS += "±×′…ˉˆ˙←→↦⇒⟶⟹⟺∂∀∃∇∈∑∏∫−∗√∝∞∣∥∧∨∩∪≈≡≤≥⊂⊆⊤⋅⋮⋯⋱⟨⟩⌈⌉⌊⌋"  # noqa: RUF001, symbols, not letters
@@ -63,9 +62,10 @@ def mark_pictures(app, doctree):
 def visit_image(translator, image):
     HTML5Translator.visit_image(translator, image)
     if size := image.get("pixels"):
+        width, height = size
         # As attributes: docutils would write a style, against which no style sheet can
-        # scale the picture down in proportion.
-        sized = f'<img width="{size[0]}" height="{size[1]}" '
+        # scale the picture in proportion. The style sheet needs the width too.
+        sized = f'<img width="{width}" height="{height}" style="--width: {width}px" '
         translator.body[-1] = translator.body[-1].replace("<img ", sized, 1)
 
 
@@ -76,16 +76,16 @@ def depart_image(translator, image):
 def lighten(app, pagename, templatename, context, doctree):
     """Leave a page one style sheet, one script for all pages, and what it alone needs."""
     body = context.get("body", "")
-    ordered = sorted(context["css_files"], key=lambda style: style.priority)
-    styles = [static_name(style) for style in ordered]
-    wanted = [name for name in styles if OPTIONAL_STYLES.get(name, "") in body]
-    context["css_files"] = [write_static(app, "book.css", joined_styles(app, wanted))]
+    styles = tuple(
+        (static_name(style), style.attributes.get("media"))
+        for style in sorted(context["css_files"], key=lambda style: style.priority)
+        if OPTIONAL_STYLES.get(static_name(style), "") in body
+    )
+    context["css_files"] = [joined(app, "css", styles)]
 
     own = [script for script in context["script_files"] if not is_joined(script)]
-    names = [*SCRIPTS, *(SEARCH_SCRIPTS if templatename == "search.html" else ())]
-    texts = [static_path(app, name).read_text(encoding="utf-8") for name in names]
-    # A line of its own for each semicolon: a file may end in a comment.
-    context["script_files"] = [write_static(app, "book.js", "\n;\n".join(texts)), *own]
+    names = (*SCRIPTS, *(SEARCH_SCRIPTS if templatename == "search.html" else ()))
+    context["script_files"] = [joined(app, "js", names), *own]
 
 
 def static_name(asset):
@@ -101,25 +101,26 @@ def is_joined(script):
     return static_name(script) in {*SCRIPTS, *DROPPED_SCRIPTS}
 
 
-def write_static(app, name, text):
-    """Write a joined file; its name says what is in it, so no old copy passes for a new one."""
-    stem, suffix = posixpath.splitext(name)
-    name = f"{stem}-{hashlib.sha256(text.encode()).hexdigest()[:12]}{suffix}"
-    path = static_path(app, name)
-    if not path.exists():
-        path.write_text(text, encoding="utf-8")
-    return f"_static/{name}"
+def joined(app, kind, parts):
+    """Return the address of the file that will hold these; it is new whenever they may be."""
+    digest = hashlib.sha256(f"{app.config.execution_key} {parts}".encode()).hexdigest()[:12]
+    app.book_joined[kind, f"book-{digest}.{kind}"] = parts
+    return f"_static/book-{digest}.{kind}"
 
 
-def joined_styles(app, names):
-    """Return the style sheets as one, the small fonts last."""
-    if app.book_styles.get("names") != names:
-        texts = [*(style_sheet(app, name) for name in names), inline_fonts(app)]
-        app.book_styles.update(names=names, text="\n".join(texts))
-    return app.book_styles["text"]
+def write_joined(app, exception):
+    """Write the joined files, once the extensions have copied their own."""
+    for (kind, name), parts in app.book_joined.items() if exception is None else ():
+        if kind == "css":
+            texts = [*(style_sheet(app, *part) for part in parts), inline_fonts(app)]
+        else:
+            texts = [static_path(app, part).read_text(encoding="utf-8") for part in parts]
+        # Each semicolon has a line of its own: a script may end in a comment.
+        text = ("\n;\n" if kind == "js" else "\n").join(texts)
+        static_path(app, name).write_text(text, encoding="utf-8")
 
 
-def style_sheet(app, name):
+def style_sheet(app, name, media):
     """Return the text of a style sheet, with addresses as seen from _static."""
     if name == "pygments.css":  # Furo adds its dark half to the file when the build is over
         css = furo.get_pygments_stylesheet()
@@ -132,7 +133,8 @@ def style_sheet(app, name):
     def address(match):
         return f"url({posixpath.join(folder, match[1])})"
 
-    return re.sub(r"""url\(["']?(?!["']?(?:data:|#))([^)"']+)["']?\)""", address, css)
+    css = re.sub(r"""url\(["']?(?!["']?(?:data:|#))([^)"']+)["']?\)""", address, css)
+    return f"@media {media} {{\n{css}\n}}" if media and media != "all" else css
 
 
 def inline_fonts(app):
@@ -163,10 +165,11 @@ def cut_down(font, characters):
 
 
 def setup(app):
-    app.book_styles = {}
+    app.book_joined = {}
     # After the still pictures of widgets are in place, before Sphinx collects the images.
     app.connect("doctree-read", mark_pictures, priority=450)
     app.add_node(nodes.image, override=True, html=(visit_image, depart_image))
     # After the extensions that add files of their own.
     app.connect("html-page-context", lighten, priority=900)
+    app.connect("build-finished", write_joined, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

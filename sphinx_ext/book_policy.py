@@ -42,14 +42,11 @@ from bs4 import BeautifulSoup
 from sphinx.errors import ExtensionError
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
-# What the markup of theme, Sphinx and docutils lacks, with what stands in its place.
-CORRECTIONS = (
-    # Two landmarks of one kind need names, to be told apart.
-    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="The book">'),
-    ('<aside class="toc-drawer', '<aside aria-label="On this page" class="toc-drawer'),
-    # A heading has a level.
-    ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
-)
+# Two landmarks of one kind need names, to be told apart.
+LANDMARKS = {
+    '<aside class="sidebar-drawer"': "The book",
+    '<aside class="toc-drawer': "On this page",
+}
 
 
 class FinishedPages(BuiltinTemplateLoader):
@@ -62,10 +59,16 @@ class FinishedPages(BuiltinTemplateLoader):
 
 
 def finished(html):
-    for old, new in CORRECTIONS:
-        if old not in html:
-            raise ExtensionError(f"the theme's pages no longer have {old}: correct book_policy")
-        html = html.replace(old, new)
+    for landmark, name in LANDMARKS.items():
+        if landmark not in html:
+            raise ExtensionError(
+                f"the theme's pages no longer have {landmark}: correct book_policy"
+            )
+        html = html.replace(landmark, landmark.replace("aside", f'aside aria-label="{name}"'), 1)
+    # A heading has a level.
+    html = html.replace(
+        '<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'
+    )
     # Firefox fetches ahead what a page calls its next, and the policy, which counts it as nothing
     # that it names, would complain of it on the console of every page.
     html = re.sub(r'\s*<link rel="next"[^>]*>', "", html)
@@ -112,9 +115,9 @@ def correct_body(app, pagename, templatename, context, doctree):
 
 
 def named_header(match):
-    """Name a header cell that is all mathematics by its symbols; one that is empty heads nothing.
+    """Name the mathematics of a header cell that has nothing else; one that is empty heads nothing.
 
-    A screen reader reads the MathML of a cell, but not all of them when they name its column.
+    Not all screen readers use MathML when they name a column by its header.
     """
     cell = BeautifulSoup(match[0], "html.parser").th
     symbols = [symbol.get_text() for symbol in cell.select("math :is(mi, mn, mo, mtext)")]
@@ -123,7 +126,7 @@ def named_header(match):
     if cell.get_text(strip=True):
         return match[0]
     if symbols:
-        return match[0].replace("<th", f'<th aria-label="{escape(" ".join(symbols))}"', 1)
+        return match[0].replace("<math", f'<math aria-label="{escape(" ".join(symbols))}"', 1)
     return match[0].replace("<th", "<td", 1).removesuffix("</th>") + "</td>"
 
 

@@ -32,33 +32,29 @@
 })();
 
 // The theme opens the drawers of narrow screens by labels of hidden boxes, which only a pointer can
-// press. Here each label is a button too, which says whether its drawer is open. Escape closes.
+// press. Buttons take their place, and say whether their drawer is open. Escape closes it.
 (() => {
-  const boxes = [...document.querySelectorAll(".sidebar-toggle")];
-
-  function show(box, open) {
-    box.checked = open;
-    for (const label of box.labels) {
-      if (label.role === "button") label.ariaExpanded = open;
+  const drawers = [...document.querySelectorAll(".sidebar-toggle")].map((box) => {
+    const buttons = [];
+    for (const label of [...box.labels]) {
+      if (!label.matches(".nav-overlay-icon, .toc-overlay-icon")) continue;
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = label.className;
+      button.setAttribute("aria-label", box.getAttribute("aria-label"));
+      button.append(...label.childNodes);
+      button.addEventListener("click", () => box.click());
+      label.replaceWith(button);
+      buttons.push(button);
     }
-  }
-
-  for (const box of boxes) {
-    box.addEventListener("change", () => show(box, box.checked));
-    for (const label of box.labels) {
-      if (!label.matches(".nav-overlay-icon, .toc-overlay-icon:not(.no-toc)")) continue;
-      label.tabIndex = 0;
-      label.setAttribute("role", "button");
-      label.setAttribute("aria-label", box.getAttribute("aria-label"));
-      label.addEventListener("keydown", (event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        show(box, !box.checked);
-      });
-    }
-    show(box, box.checked);
-  }
+    const say = () => {
+      for (const button of buttons) button.setAttribute("aria-expanded", box.checked);
+    };
+    box.addEventListener("change", say);
+    say();
+    return box;
+  });
   document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") boxes.forEach((box) => show(box, false));
+    if (key === "Escape") drawers.filter((box) => box.checked).forEach((box) => box.click());
   });
 })();
