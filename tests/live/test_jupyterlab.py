@@ -77,7 +77,7 @@ class Live:
         self.page.wait_for_timeout(300)
 
     def explorer(self):
-        return self.page.locator(".softmax-explorer")
+        return self.page.locator(".softmax-temperature-explorer")
 
     def state(self):
         frame = "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
