@@ -100,6 +100,29 @@ def test_two_explorers_do_not_interfere(explore, explorer):
 
 
 @each
+def test_the_styles_of_the_others_change_nothing(explore, explorer):
+    """On a page with several explorers each brings its style, the shared part included."""
+    page = explore(made(explorer))
+    boxes = """() => [...document.querySelectorAll(".softmax-explorer, .softmax-explorer *")]
+      .map((node) => node.getBoundingClientRect())
+      .map(({ x, y, width, height }) => [x, y, width, height])"""
+    before = page.evaluate(boxes)
+    page.evaluate(
+        """(styles) => {
+          const sheets = styles.map((style) => {
+            const sheet = new CSSStyleSheet();
+            sheet.replaceSync(style);
+            return sheet;
+          });
+          document.adoptedStyleSheets = [...document.adoptedStyleSheets, ...sheets];
+        }""",
+        [other._css for other in EXPLORERS if other is not explorer],
+    )
+    settle(page)
+    assert page.evaluate(boxes) == before
+
+
+@each
 def test_two_views_of_one_model_agree(explore, explorer):
     page = explore(made(explorer))
     page.evaluate("async () => void await show(models[0], document.querySelector('main'))")
