@@ -34,7 +34,7 @@ def exact_softmax(z):
     Examples
     --------
     >>> p = exact_softmax([2, 1, 0, -1])
-    >>> print(p[0])
+    >>> print(mp.nstr(p[0], 20))
     0.64391425988797231427
     """
     z = np.asarray(z)
@@ -106,7 +106,7 @@ def softmax_forms(z):
     --------
     >>> forms = softmax_forms(np.float16([12, 0]))
     >>> forms["definition"], forms["shifted"]
-    (array([nan,  0.], dtype=float16), array([1.0e+00, 6.1e-06], dtype=float16))
+    (array([nan,  0.], dtype=float16), array([1.00e+00, 6.14e-06], dtype=float16))
     """
     m = z.max(axis=-1, keepdims=True)
     with np.errstate(all="ignore"):  # the definition overflows on purpose
