@@ -35,7 +35,7 @@ def exact_softmax(z):
     --------
     >>> p = exact_softmax([2, 1, 0, -1])
     >>> print(mp.nstr(p[0], 20))
-    0.64391425988797231427
+    0.64391425988797231176
     """
     z = np.asarray(z)
     with mp.workdps(DIGITS):
