@@ -104,6 +104,12 @@ CLAIMS = [
         "assert z.max() <= logsumexp(z) <= z.max() + np.log(4)",
     ),
     Claim(
+        "The largest of logit over T plus Gumbel noise is a draw from softmax.",
+        TEMPERATURE,
+        "eq-gumbel-max",
+        "symbolic.gumbel_max_draws_from_softmax(",
+    ),
+    Claim(
         "Softmax has a slope everywhere: its Jacobian, entry by entry.",
         GRADIENT,
         "eq-gradient-jacobian",

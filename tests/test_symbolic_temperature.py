@@ -7,6 +7,7 @@ from softmax_lib.symbolic import (
     ProofError,
     cold_limit_is_hardmax,
     entropy_slope_is_variance_over_temperature_cubed,
+    gumbel_max_draws_from_softmax,
     hot_limit_is_uniform,
     odds_depend_on_gap_over_temperature,
     probability_slope_in_temperature,
@@ -45,6 +46,7 @@ THEOREMS = {
     hot_limit_is_uniform: {"max_classes": 3},
     probability_slope_in_temperature: {"num_classes": 2},
     entropy_slope_is_variance_over_temperature_cubed: {},
+    gumbel_max_draws_from_softmax: {"num_classes": 2},
 }
 IMPOSTORS = [
     squares,

@@ -53,6 +53,7 @@ from softmax_lib.symbolic.stability import (
 from softmax_lib.symbolic.temperature import (
     cold_limit_is_hardmax,
     entropy_slope_is_variance_over_temperature_cubed,
+    gumbel_max_draws_from_softmax,
     hot_limit_is_uniform,
     odds_depend_on_gap_over_temperature,
     probability_slope_in_temperature,
@@ -72,6 +73,7 @@ __all__ = [
     "fully_masked_row_has_no_limit",
     "gradient_at_high_temperature",
     "gradient_of_logsumexp_is_softmax",
+    "gumbel_max_draws_from_softmax",
     "hessian_of_cross_entropy_is_softmax_jacobian",
     "hot_limit_is_uniform",
     "jacobian_is_diagonal_minus_outer_product",

@@ -196,3 +196,46 @@ def entropy_slope_is_variance_over_temperature_cubed(softmax=softmax):
     variance = s2 / s0 - (s1 / s0) ** 2
     require_zero(slope - variance / T**3, "general K: dH/dT = Var(z) / T^3")
     return sp.Eq(sp.Derivative(sp.Function("H")(T), T), variance / T**3, evaluate=False)
+
+
+def gumbel_max_draws_from_softmax(num_classes=3, softmax=softmax):
+    r"""Prove that z_i / T - log(-log u_i) is the largest with probability softmax(z / T)_i.
+
+    The noise g = -log(-log u) of a uniform u has the distribution function exp(-exp(-x)), since
+    g <= x just where u <= exp(-exp(-x)). Class i wins at x if its own sum is x and every other
+    is below; the integral over x, with s = exp(-x), is that of an exponential.
+
+    Parameters
+    ----------
+    num_classes : int
+        K, the number of classes.
+    softmax : callable
+        The function that the theorem is about, called as ``softmax(z, T)``.
+
+    Returns
+    -------
+    sympy.Eq
+        The integral for class 1, in terms of the weights w_j = exp(z_j / T).
+
+    Raises
+    ------
+    ProofError
+        If the statement is false of `softmax`.
+
+    References
+    ----------
+    .. [1] C. J. Maddison, D. Tarlow and T. Minka, "A* sampling", 2014. arXiv:1411.0030
+    """
+    T, s, u = sp.symbols("T s u", positive=True)
+    x = sp.Symbol("x", real=True)
+    w = sp.symbols(f"w1:{num_classes + 1}", positive=True)
+    noise = sp.exp(-sp.exp(-x))
+    require_zero(-sp.log(-sp.log(u)).subs(u, noise) - x, "noise is x at u = exp(-exp(-x))")
+    below = [noise.subs(x, x - sp.log(w_j)) for w_j in w]  # z_j / T is log w_j
+    p = softmax([T * sp.log(w_j) for w_j in w], T)
+    for i in range(num_classes):
+        wins_at_x = sp.diff(below[i], x) * sp.prod(below[:i] + below[i + 1 :])
+        wins_at_s = sp.simplify(wins_at_x.subs(x, -sp.log(s)) / s)
+        require_zero(sp.integrate(wins_at_s, (s, 0, sp.oo)) - p[i], "class i wins with p_i")
+    wins = sp.Integral(w[0] * sp.exp(-s * sum(w)), (s, 0, sp.oo))
+    return sp.Eq(wins, w[0] / sum(w))
