@@ -13,7 +13,9 @@ BOOK_SITE
 import os
 import re
 import shutil
+import socket
 import subprocess
+import time
 from pathlib import Path
 from posixpath import dirname, join, normpath
 from urllib.parse import quote, urlsplit
@@ -52,10 +54,7 @@ def configure(app, config):
     # environment, which need not be on PATH, and bad TeX must stop the build.
     sphinxcontrib.katex.NODEJS_BINARY = str(Path(executable.ROOT_DIR) / "bin" / "node")
     sphinxcontrib.katex.STARTUP_TIMEOUT = 60  # its 5 seconds are short on a busy machine
-    # Its Unix socket is there a moment before it listens, and on a busy machine the connection is
-    # refused. Its network socket, which it has for Windows, is tried again until it answers.
-    server = sphinxcontrib.katex.KaTeXServer
-    server.start_server_process = server.start_network_socket
+    sphinxcontrib.katex.KaTeXServer.start_server_process = start_typesetter
     sphinxcontrib.katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
 
     repository = repository_address(app.srcdir)
@@ -66,6 +65,28 @@ def configure(app, config):
             "source_directory": "",
         }
         config.html_context["repository"] = repository
+
+
+def start_typesetter(rundir, timeout):
+    """Start the KaTeX server, and connect to it once it listens.
+
+    sphinxcontrib-katex connects as soon as the socket's file is there, a moment before the server
+    listens, and on a busy machine is refused. (Its network socket, which it has for Windows, tries
+    again, but takes forty milliseconds a formula.)
+    """
+    path = rundir / "katex.sock"
+    command = sphinxcontrib.katex.KaTeXServer.build_command(socket=path)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=rundir)
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):
+            connection.close()
+            time.sleep(0.001)
+    raise sphinxcontrib.katex.KaTeXServer.timeout_error(timeout)
 
 
 def is_notebook(source):
