@@ -43,11 +43,17 @@ def complaints(page, within=None):
 def test_axe_finds_nothing(visit, name, look):
     page = visit(name, **LOOKS[look])
     page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
+    # What unfolds fades in, and is pale until it is there.
+    page.evaluate("() => Promise.all(document.getAnimations().map(({ finished }) => finished))")
     assert complaints(page) == []
 
 
+# The gallery and the landing page have no explorer that a chapter has not.
+WITH_EXPLORERS = [name for name in CHAPTERS if "gallery" not in name and name != "index.html"]
+
+
 @pytest.mark.parametrize("look", LOOKS)
-@pytest.mark.parametrize("name", CHAPTERS)
+@pytest.mark.parametrize("name", WITH_EXPLORERS)
 def test_axe_finds_nothing_in_an_explorer_at_its_ends_and_refusing(visit, name, look):
     page = visit(name, **LOOKS[look])
     explorers = page.locator(".softmax-explorer")
