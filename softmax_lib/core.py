@@ -210,15 +210,16 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
-        for x, result in _blocks(rows, p):
+        for x, result in _blocks(rows, p, widened=True):
             top = np.maximum.reduce(x, axis=-1, keepdims=True)
             if _fits_unshifted(x, top, temperature):
-                total = row_sums(_exp_gaps(x, None, temperature, result))
+                total = row_sums(_exp_gaps(x, None, temperature, result), z.dtype)
                 if temperature == 1 and x.dtype == np.float32:
                     # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
                     total += np.exp(top, dtype=np.float64) - np.exp(top)
             else:
-                total = row_sums(_exp_gaps(*_take_limits(x, top, temperature), result))
+                x, top, finite = _take_limits(x, top, temperature)
+                total = row_sums(_exp_gaps(x, top, finite, result), z.dtype)
             result /= total.astype(result.dtype, copy=False)
     return _hand_over(p, axes, z, out)
 
@@ -297,7 +298,8 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
             top = np.maximum.reduce(x, axis=-1, keepdims=True)
             x, top, finite_temperature = _take_limits(x, top, temperature)
             scratch = np.empty_like(x) if np.may_share_memory(x, result) else result
-            log_sum = np.log1p(_sum_beside_largest(x, top, finite_temperature, scratch))
+            rest = _sum_beside_largest(x, top, finite_temperature, scratch, z.dtype)
+            log_sum = np.log1p(rest)
             if finite_temperature == 1:
                 np.subtract(x, top, out=result)
                 result -= log_sum.astype(result.dtype, copy=False)
@@ -379,7 +381,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
             shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
             e = np.exp(x - shift if shift.any() else x)
             largest = np.exp(top - shift, dtype=np.float64)
-            rest = _sum_but_one(x, top, e, largest)
+            rest = _sum_but_one(x, top, e, largest, z.dtype)
             log_sum = np.where(
                 rest < 0.9 * largest,
                 top + np.log1p(rest / largest),
@@ -518,14 +520,14 @@ def _blocks(rows, results, *, widened=False):
     dtype = np.promote_types(rows.dtype, np.float64 if widened and length < 32 else np.float32)
     indices = [...]
     block = _BLOCK // 2 if turn else _BLOCK  # what is lent has a place in the cache too
-    if (along or turn) and rows.nbytes > block:
-        count = max(1, block // (length * rows.itemsize))
+    if (along or turn) and rows.size * dtype.itemsize > block:
+        count = max(1, block // (length * dtype.itemsize))
         indices = (index for index, _ in slabs(rows[..., 0], count))
     for index in indices:
         x, result = rows[index], results[index]
         if turn or dtype != rows.dtype:
             x = x.astype(dtype, order=order)
-            lent = np.empty_like(x, shape=result.shape)
+            lent = x if x.shape == result.shape else np.empty_like(x, shape=result.shape)
             yield x, lent
             result[...] = lent
         else:
@@ -623,54 +625,64 @@ def _exp_gaps(x, top, temperature, out):
     return out
 
 
-def _sum_beside_largest(x, top, temperature, e):
+def _sum_beside_largest(x, top, temperature, e, dtype):
     """Sum exp((x - top)/T) over each row but for one entry at `top`, where it is 1.
 
-    What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch.
+    What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch, and
+    `dtype` is that of the result.
     """
-    if x.shape[-1] >= 32 and _fits_unshifted(x, top, temperature):
+    # Errors of exponentials that have not been shifted average out, but not in a short float64 row.
+    careless = x.shape[-1] >= 32 or dtype != np.float64
+    if careless and _fits_unshifted(x, top, temperature):
         largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
-        rest = _sum_but_one(x, top, _exp_gaps(x, None, temperature, e), largest)
-        few = ((0 < rest) & (2 * rest < largest))[..., 0]
-        rest /= largest
+        rest = _sum_but_one(x, top, _exp_gaps(x, None, temperature, e), largest, dtype) / largest
+        few = (0 < rest) & (2 * rest < 1)
         if few.any():  # the rest may be one term, and the errors of two exponentials all there is
-            x_few, e_few = x[few], e[few]
+            rows = ... if _in_line(x) else few[..., 0]  # argmax across memory is slow
+            x_few, e_few, top_few, largest_few = x[rows], e[rows], top[rows], largest[rows]
             at = np.argmax(e_few, axis=-1, keepdims=True)
-            np.put_along_axis(e_few, at, 0, axis=-1)
-            gap, error = _gaps(np.take_along_axis(x_few, at, axis=-1), top[few], temperature)
-            rest[few] = row_sums(e_few) / largest[few] + np.exp(gap) * (1 + error)
+            gap, error = _gaps(np.take_along_axis(x_few, at, axis=-1), top_few, temperature)
+            better = np.exp(gap) * (1 + error)
+            better -= np.take_along_axis(e_few, at, axis=-1) / largest_few
+            rest[rows] += np.where(few[rows], better, 0)
     else:
-        rest = _sum_but_one(x, top, _exp_gaps(x, top, temperature, e), np.ones(top.shape))
+        e = _exp_gaps(x, top, temperature, e)
+        rest = _sum_but_one(x, top, e, np.ones(top.shape), dtype)
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
-        rest[faint] = _faint_rest(x[faint], top[faint], temperature)
+        rest[faint] = _faint_rest(x[faint], top[faint], temperature, dtype)
     return rest
 
 
-def _sum_but_one(x, top, e, largest):
+def _in_line(x):
+    """Say whether the rows lie one after the other in memory, long enough for argmax to be quick."""
+    return x.strides[-1] == x.itemsize and x.shape[-1] >= 32
+
+
+def _sum_but_one(x, top, e, largest, dtype):
     """Sum each row of `e` but for one entry where x is `top` and e is `largest`; e is changed."""
-    if x.strides[-1] == x.itemsize and x.shape[-1] >= 32:  # one row after the other in memory
+    if _in_line(x):
         np.put_along_axis(e, np.argmax(x, axis=-1, keepdims=True), 0, axis=-1)
-        return row_sums(e)
+        return row_sums(e, dtype)
     tied = x == top
     if x.shape[-1] < 32:
         e *= ~tied  # quicker where the mask has short runs
     else:
         np.copyto(e, 0, where=tied)
-    rest = row_sums(e)
+    rest = row_sums(e, dtype)
     if np.count_nonzero(tied) != tied.size // tied.shape[-1] or np.isnan(top).any():
         rest += (np.count_nonzero(tied, axis=-1, keepdims=True) - 1) * largest
     return rest
 
 
-def _faint_rest(x, top, temperature):
+def _faint_rest(x, top, temperature, dtype):
     """Return the sum without the largest term where its terms underflow, one by one, or nearly.
 
     Taken out of the sum is the exponential of the second largest gap, 2^128 times as large.
     """
     x = np.where(x == top, x.dtype.type(-np.inf), x)
     second = np.maximum.reduce(x, axis=-1, keepdims=True)
-    total = row_sums(_exp_gaps(x, second, temperature, np.empty_like(x)))
+    total = row_sums(_exp_gaps(x, second, temperature, np.empty_like(x)), dtype)
     gap, error = _gaps(second, top, temperature)
     gap, lost = two_sum(gap, 128 * math.log(2))
     error += lost + 128 * 2.3190468138462996e-17  # what math.log(2) lacks

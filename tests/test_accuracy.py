@@ -374,7 +374,7 @@ def test_two_quotient_has_many_more_digits(a, b):
 def test_row_sums(shape, spread, order, dtype):
     a = np.exp(rng().normal(0, 1, shape) * min(spread, 20 if dtype == np.float32 else 100))
     a = np.asarray(a, dtype, order)
-    totals = row_sums(a)
+    totals = row_sums(a, a.dtype)
     assert totals.shape == (*shape[:-1], 1)
     exact = [math.fsum(map(float, row)) for row in a.reshape(-1, shape[-1])]
     # Of the result's dtype: what float64 does to a sum of float32 is below a thousandth of its ulp.
