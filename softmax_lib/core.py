@@ -636,8 +636,9 @@ def _sum_beside_largest(x, top, temperature, e, dtype):
     if careless and _fits_unshifted(x, top, temperature):
         largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
         rest = _sum_but_one(x, top, _exp_gaps(x, None, temperature, e), largest, dtype) / largest
-        few = (0 < rest) & (2 * rest < 1)
-        if few.any():  # the rest may be one term, and the errors of two exponentials all there is
+        few = (0 < rest) & (rest < 0.5)
+        if x.dtype == dtype and few.any():
+            # The rest may be one term, and the errors of two exponentials all there is.
             rows = ... if _in_line(x) else few[..., 0]  # argmax across memory is slow
             x_few, e_few, top_few, largest_few = x[rows], e[rows], top[rows], largest[rows]
             at = np.argmax(e_few, axis=-1, keepdims=True)
