@@ -54,38 +54,39 @@ def _halves(a):
     return high, a - high
 
 
-def row_sum(a, dtype):
-    """Sum a single row of float64, precisely enough for a result of `dtype`."""
+def row_sum(a, dtype, lost=0.0):
+    """Sum a single row of float64, and `lost`, precisely enough for a result of `dtype`."""
     if a.size <= 64:  # a short sum in Python is exact, and the quickest way
-        return math.fsum(a.tolist())
-    return _slab_sums(a) if dtype == np.float64 else np.add.reduce(a)
+        return math.fsum((*a.tolist(), lost))
+    return _slab_sums(a, lost) if dtype == np.float64 else np.add.reduce(a)
 
 
-def row_sums(a, dtype):
+def row_sums(a, dtype, lost=0.0):
     """Sum the non-negative entries of each row, the last axis, in any order and memory layout.
 
     Returns float64 of shape (..., 1), precise enough for a result of `dtype`. For float64 the error
     is below two units in the last place, and most often half of one. A plain sum, even a pairwise
     one, is several units off when a few entries dominate a row or when all are equal, and thousands
-    of units when NumPy adds along an axis that is not the fastest in memory.
+    of units when NumPy adds along an axis that is not the fastest in memory. `lost`, a small number
+    for each row, is what its terms lack; it is added before the last rounding.
     """
     if a.ndim == 1 and a.size <= SLAB:
-        return np.array([row_sum(a.astype(np.float64, copy=False), dtype)])
+        return np.array([row_sum(a.astype(np.float64, copy=False), dtype, lost)])
     if dtype != np.float64:  # float64 has 29 bits more: enough for a billion terms
         long = a.shape[-1] >= 64
         total = _sums(a if long else a.astype(np.float64, copy=False), np.float64)
         return np.reshape(total, (*a.shape[:-1], 1))
     if a.size <= 8 * SLAB:
-        return np.reshape(_slab_sums(a), (*a.shape[:-1], 1))
+        return np.reshape(_slab_sums(a, lost), (*a.shape[:-1], 1))
     total = np.zeros((*a.shape[:-1], 1))
-    error = np.zeros_like(total)
+    error = total + lost
     for slab, rows in slabs(a, 8 * SLAB):
-        total[rows], lost = two_sum(total[rows], _slab_sums(a[slab]))
-        error[rows] += lost
+        total[rows], rounded = two_sum(total[rows], _slab_sums(a[slab]))
+        error[rows] += rounded
     return total + error
 
 
-def _slab_sums(a):
+def _slab_sums(a, lost=0.0):
     """Sum rows of float64 by error-free extraction (Rump, Ogita and Oishi 2008).
 
     Adding and subtracting a number above the row's sum cuts every entry to a common grid, on which
@@ -105,7 +106,7 @@ def _slab_sums(a):
     on_grid = a + above
     on_grid -= above
     total = _sums(on_grid)
-    return total + _sums(np.subtract(a, on_grid, out=on_grid))
+    return total + (_sums(np.subtract(a, on_grid, out=on_grid)) + lost)
 
 
 def _sums(a, dtype=None):

@@ -284,12 +284,12 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     temperature = check_temperature(temperature)
     check_out(out, z)
     if temperature == 1 and _is_calm_row(z, axes):
-        largest = np.argmax(z)
-        x, error = two_sum(z.astype(np.float64), -float(z[largest]))
+        largest = z.argmax()
+        x, error = two_sum(z.astype(np.float64), -z.item(largest))
         e = np.exp(x)
-        e += e * error
         e[largest] = 0
-        x += error - math.log1p(row_sum(e, z.dtype))
+        error -= math.log1p(row_sum(e, z.dtype, np.dot(e, error)))
+        x += error
         return _delivered(x, z.dtype, out)
     rows = _as_rows(z, axes)
     log_p = _result_rows(rows, z, axes, out)
@@ -610,8 +610,12 @@ def _gaps(x, top, temperature):
     return gap, quotient_error + error / divisor
 
 
-def _exp_gaps(x, top, temperature, out):
-    """Put exp((x - top)/T) into `out` and return it; a `top` of None stands for 0."""
+def _exp_gaps(x, top, temperature, out, lost=None):
+    """Put exp((x - top)/T) into `out` and return it; a `top` of None stands for 0.
+
+    What is put back into float64 is rounded once more. With `lost`, an array for one number a row,
+    its sum is added there instead.
+    """
     if top is None and temperature == 1:
         return np.exp(x, out=out)
     for slab, part in slabs(x):
@@ -620,7 +624,10 @@ def _exp_gaps(x, top, temperature, out):
         if x.dtype == np.float64:
             error *= e
             np.copyto(error, 0, where=e == 0)  # there the error may be NaN
-            e += error
+            if lost is None:
+                e += error
+            else:
+                lost[part] += np.add.reduce(error, axis=-1, keepdims=True)
         out[slab] = e
     return out
 
@@ -647,8 +654,9 @@ def _sum_beside_largest(x, top, temperature, e, dtype):
             better -= np.take_along_axis(e_few, at, axis=-1) / largest_few
             rest[rows] += np.where(few[rows], better, 0)
     else:
-        e = _exp_gaps(x, top, temperature, e)
-        rest = _sum_but_one(x, top, e, np.ones(top.shape), dtype)
+        lost = np.zeros(top.shape)
+        e = _exp_gaps(x, top, temperature, e, lost)
+        rest = _sum_but_one(x, top, e, np.ones(top.shape), dtype, lost)
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature, dtype)
@@ -660,17 +668,17 @@ def _in_line(x):
     return x.strides[-1] == x.itemsize and x.shape[-1] >= 32
 
 
-def _sum_but_one(x, top, e, largest, dtype):
+def _sum_but_one(x, top, e, largest, dtype, lost=0.0):
     """Sum each row of `e` but for one entry where x is `top` and e is `largest`; e is changed."""
     if _in_line(x):
         np.put_along_axis(e, np.argmax(x, axis=-1, keepdims=True), 0, axis=-1)
-        return row_sums(e, dtype)
+        return row_sums(e, dtype, lost)
     tied = x == top
     if x.shape[-1] < 32:
         e *= ~tied  # quicker where the mask has short runs
     else:
         np.copyto(e, 0, where=tied)
-    rest = row_sums(e, dtype)
+    rest = row_sums(e, dtype, lost)
     if np.count_nonzero(tied) != tied.size // tied.shape[-1] or np.isnan(top).any():
         rest += (np.count_nonzero(tied, axis=-1, keepdims=True) - 1) * largest
     return rest
