@@ -512,6 +512,8 @@ def _blocks(rows, results, *, widened=False):
     rows across memory are left together.
     """
     rows, results = np.atleast_2d(rows, results)  # views
+    if rows.flags.c_contiguous and results.flags.c_contiguous:  # a block in one piece is quicker
+        rows, results = (a.reshape(-1, a.shape[-1]) for a in (rows, results))
     length = rows.shape[-1]
     along = rows.strides[-1] == rows.itemsize
     turn = rows.size > 4096 and (length if along else rows.size // length) < 32
