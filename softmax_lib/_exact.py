@@ -57,7 +57,7 @@ def _halves(a):
 def row_sum(a, dtype, lost=0.0):
     """Sum a single row of float64, and `lost`, precisely enough for a result of `dtype`."""
     if a.size <= 64:  # a short sum in Python is exact, and the quickest way
-        return math.fsum((*a.tolist(), lost))
+        return math.fsum([*a.tolist(), lost])
     return _slab_sums(a, lost) if dtype == np.float64 else np.add.reduce(a)
 
 

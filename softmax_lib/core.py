@@ -172,11 +172,12 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     to be hard, for which the promise is 8 ulp. Three things make it so. Where no exponential can
     overflow, the logits are not shifted, so that their exponentials have exact arguments. This is
     the way of all ordinary logits, and costs them a look at the smallest and the largest. Elsewhere
-    (a logit above 708 minus ln K in float64, or 87 minus ln K in float32; or one as far below 0 in
-    a block that has a row wholly below -1) the maximum is subtracted as in `shifted_softmax`, but
-    what rounding takes from the difference, and from a division by T, is kept and put back:
-    :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. (For float32 this is done in float64
-    instead.) And the sum is nearly exact, in any order [2]_. float16 is worked in float32.
+    (a logit above 708 minus ln K in float64, or 87 minus ln K in a long float32 row; or one as far
+    below 0 in a block that has a row wholly below -1) the maximum is subtracted as in
+    `shifted_softmax`, but what rounding takes from the difference, and from a division by T, is
+    kept and put back: :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. (For float32 this
+    is done in float64 instead.) And the sum is nearly exact, in any order [2]_. float16 is worked
+    in float32.
 
     Long are rows of 32 or more float32 entries in an array of more than 8192, at T = 1. They have
     the float32 exponential of NumPy, others a float64 one. For every float32 number the former is
@@ -210,7 +211,8 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     """
     z, axes = _checked(z, axis)
     temperature = check_temperature(temperature)
-    check_out(out, z)
+    if out is not None:
+        check_out(out, z)
     if temperature == 1 and _is_calm_row(z, axes):  # the definition will do, in double precision
         e = np.exp(z, dtype=np.float64)
         e /= row_sum(e, z.dtype)
@@ -266,13 +268,16 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     .. math:: \ln p_i = d_i - \ln \sum_j e^{d_j}, \qquad d_i = \frac{z_i - \max_k z_k}{T}
 
     The result is within 3 units in the last place of the true one, for all finite float32 and
-    float64 logits. The hard entry is the one that dominates its row: its logarithm is nearly 0, and
-    a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So the largest term,
-    which is 1, is left out of the sum and `log1p` puts it back. As in `softmax`, ordinary logits
-    are exponentiated without a shift in rows of 32 or more, and only others pay for what the shift
-    rounds away. Where the other terms sum to less than 1/2, the largest of them is computed with
-    that care; where they nearly underflow, they are scaled. Applied twice,
-    log_softmax gives what it gave, up to rounding; softmax does not.
+    float64 logits that were tried, but for long float32 rows made to be hard, for which the promise
+    is 5 (see `softmax`: a sum of float32 exponentials is up to 3.57 u off, so is the logarithm of 1
+    plus such a sum, and rounding adds half a ulp; found were 4.0). The hard entry is the one that
+    dominates its row: its logarithm is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1
+    before the logarithm sees it. So the largest term, which is 1, is left out of the sum and
+    `log1p` puts it back. As in `softmax`, ordinary logits are exponentiated without a shift, save
+    in float64 rows below 32, and only others pay for what the shift rounds away. Where the other
+    terms sum to less than 1/2, the largest of them is computed with that care; where they nearly
+    underflow, they are scaled. Applied twice, log_softmax gives what it gave, up to rounding;
+    softmax does not.
 
     References
     ----------
@@ -290,7 +295,8 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     """
     z, axes = _checked(z, axis)
     temperature = check_temperature(temperature)
-    check_out(out, z)
+    if out is not None:
+        check_out(out, z)
     if temperature == 1 and _is_calm_row(z, axes):
         largest = z.argmax()
         x, error = two_sum(z.astype(np.float64), -z.item(largest))
@@ -348,10 +354,10 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     .. math:: \operatorname{lse}(z) = \ln \sum_j e^{z_j} = m + \ln \sum_j e^{z_j - m}
 
     The result is within 2 units in the last place of the true one, or of 1 where it is below 1: as
-    it nears 0, no method that sums exponentials keeps relative accuracy. Two things keep it so. In
-    a row with a maximum m within 64 of 0, the exponentials are summed without a shift: their
-    arguments are then exact, and m = -13 and ln K = 13 do not cancel. Where one entry dominates, it
-    is put back by `log1p`.
+    it nears 0, no method that sums exponentials keeps relative accuracy. Exponentials and their sum
+    are float64, also for float32. Two more things keep it so. In a row with a maximum m within 64
+    of 0, the exponentials are summed without a shift: their arguments are then exact, and m = -13
+    and ln K = 13 do not cancel. Where one entry dominates, it is put back by `log1p`.
 
     The empty sum gives -inf, and so does a row of only -inf. An infinite logit gives inf.
     logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.
@@ -387,7 +393,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
             top = np.maximum.reduce(x, axis=-1, keepdims=True)
             # A shift is rounded, which beyond 64 is far below the last place of the result.
             shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
-            e = np.exp(x - shift if shift.any() else x)
+            e = np.exp(x - shift if shift.any() else x, dtype=np.float64)
             largest = np.exp(top - shift, dtype=np.float64)
             rest = _sum_but_one(x, top, e, largest, z.dtype)
             log_sum = np.where(
@@ -554,7 +560,7 @@ def _is_calm_row(z, axes):
 
     Such a row needs no shift, and no `np.errstate`, which takes as long as some ten exponentials.
     """
-    if z.ndim != 1 or axes != (0,) or z.size > SLAB or z.dtype == np.float16:
+    if z.ndim != 1 or axes != (0,) or z.size > SLAB or z.itemsize == 2:  # float16
         return False
     if z.size <= 64:
         return math.hypot(*z.tolist()) < 50  # for so few the quickest bound: |z_i - z_j| < 71

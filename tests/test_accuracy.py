@@ -234,10 +234,11 @@ def test_float32_rows_for_which_numpys_exp_is_worst(row):
 
 
 # Beyond the bar, with the exp that NumPy has on the machine where they were found. The bound that
-# softmax's docstring derives from that exp holds for them: see the test after the next.
+# their docstrings derive from that exp holds for them: see the test after the next.
 BEYOND = {
     ("25.994385 a thousand times, -14.939749", np.float32): "softmax is 6.6 ulp off, not 5",
     ("made on purpose for float32", np.float32): "softmax is 7.2 ulp off, not 5",
+    ("logarithm made on purpose for float32", np.float32): "log_softmax is 4.0 ulp off, not 3",
 }
 
 
@@ -259,9 +260,12 @@ def test_the_worst_rows_that_a_search_has_found(name, dtype, request):
 @pytest.mark.parametrize(("name", "dtype"), BEYOND)
 def test_long_float32_rows_made_to_be_hard_keep_the_bound_of_numpys_exp(name, dtype):
     z = np.array(WORST[name][0], dtype)
-    p = softmax(np.tile(z, (70, 1)))[3]
-    meet({"softmax": 8}, Row(z), "softmax", p)
-    meet(BARS[dtype], Row(z), "softmax", softmax(z))  # a small array has float64 exponentials
+    many, exact, at = np.tile(z, (70, 1)), Row(z), some_entries(z)
+    bounds = {"softmax": 8, "log_softmax": 5}
+    for function in (softmax, log_softmax):
+        meet(bounds, exact, function.__name__, function(many)[3, at], at=at)
+        # A small array has float64 exponentials.
+        meet(BARS[dtype], exact, function.__name__, function(z)[at], at=at)
 
 
 def test_numpys_float32_exp_errs_as_the_docstring_of_softmax_says():
