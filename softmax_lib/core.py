@@ -315,8 +315,10 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
             rest = _sum_beside_largest(x, top, finite_temperature, scratch, z.dtype)
             log_sum = np.log1p(rest)
             if finite_temperature == 1:
-                np.subtract(x, top, out=result)
-                result -= log_sum.astype(result.dtype, copy=False)
+                log_sum = log_sum.astype(result.dtype, copy=False)
+                for slab, part in slabs(x, _BLOCK // x.itemsize):  # so both find it in cache
+                    np.subtract(x[slab], top[part], out=result[slab])
+                    result[slab] -= log_sum[part]
                 continue
             for slab, part in slabs(x):
                 gap, error = _gaps(x[slab], top[part], finite_temperature)
