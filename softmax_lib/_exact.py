@@ -54,37 +54,39 @@ def _halves(a):
     return high, a - high
 
 
-def row_sum(a, dtype):
-    """Sum a single row of float64, precisely enough for a result of `dtype`."""
+def row_sum(a, dtype, lost=0.0):
+    """Sum a single row of float64, and `lost`, precisely enough for a result of `dtype`."""
     if a.size <= 64:  # a short sum in Python is exact, and the quickest way
-        return math.fsum(a.tolist())
-    return np.add.reduce(a) if dtype == np.float32 else _slab_sums(a)
+        return math.fsum([*a.tolist(), lost])
+    return _slab_sums(a, lost) if dtype == np.float64 else np.add.reduce(a)
 
 
-def row_sums(a):
+def row_sums(a, dtype, lost=0.0):
     """Sum the non-negative entries of each row, the last axis, in any order and memory layout.
 
-    Returns float64 of shape (..., 1) with an error below two units in the last place, and most
-    often half of one. A plain sum, even a pairwise one, is several units off when a few entries
-    dominate a row or when all are equal, and thousands of units when NumPy adds along an axis
-    that is not the fastest in memory.
+    Returns float64 of shape (..., 1), precise enough for a result of `dtype`. For float64 the error
+    is below two units in the last place, and most often half of one. A plain sum, even a pairwise
+    one, is several units off when a few entries dominate a row or when all are equal, and thousands
+    of units when NumPy adds along an axis that is not the fastest in memory. `lost`, a small number
+    for each row, is what its terms lack; it is added before the last rounding.
     """
     if a.ndim == 1 and a.size <= SLAB:
-        return np.array([row_sum(a.astype(np.float64, copy=False), a.dtype)])
-    if a.dtype == np.float32:  # float64 has 29 bits more: enough for a billion terms
-        total = _sums(a, np.float64) if a.shape[-1] >= 64 else _sums(a.astype(np.float64))
+        return np.array([row_sum(a.astype(np.float64, copy=False), dtype, lost)])
+    if dtype != np.float64:  # float64 has 29 bits more: enough for a billion terms
+        long = a.shape[-1] >= 64
+        total = _sums(a if long else a.astype(np.float64, copy=False), np.float64)
         return np.reshape(total, (*a.shape[:-1], 1))
     if a.size <= 8 * SLAB:
-        return np.reshape(_slab_sums(a), (*a.shape[:-1], 1))
+        return np.reshape(_slab_sums(a, lost), (*a.shape[:-1], 1))
     total = np.zeros((*a.shape[:-1], 1))
-    error = np.zeros_like(total)
+    error = total + lost
     for slab, rows in slabs(a, 8 * SLAB):
-        total[rows], lost = two_sum(total[rows], _slab_sums(a[slab]))
-        error[rows] += lost
+        total[rows], rounded = two_sum(total[rows], _slab_sums(a[slab]))
+        error[rows] += rounded
     return total + error
 
 
-def _slab_sums(a):
+def _slab_sums(a, lost=0.0):
     """Sum rows of float64 by error-free extraction (Rump, Ogita and Oishi 2008).
 
     Adding and subtracting a number above the row's sum cuts every entry to a common grid, on which
@@ -92,17 +94,19 @@ def _slab_sums(a):
     See doi 10.1137/050645671.
     """
     shortest = 64 if a.strides[-1] == a.itemsize else 8
-    while a.size > SLAB and a.shape[-1] > shortest:  # adding halves is cheaper than cutting
-        half = a.shape[-1] // 2
-        folded = a[..., :half] + a[..., half : 2 * half]
-        if a.shape[-1] % 2:
-            folded[..., -1:] += a[..., -1:]
-        a = folded
+    parts = 4  # adding these is cheaper than cutting all; only at first, as three sums round more
+    while a.size > SLAB and a.shape[-1] > shortest:
+        length, left = divmod(a.shape[-1], parts)
+        of_parts = a[..., : parts * length].reshape(*a.shape[:-1], parts, length)
+        folded = np.add.reduce(of_parts, axis=-2)
+        if left:
+            folded[..., :left] += a[..., -left:]
+        a, parts = folded, 2
     above = 4 * _sums(a)
     on_grid = a + above
     on_grid -= above
     total = _sums(on_grid)
-    return total + _sums(np.subtract(a, on_grid, out=on_grid))
+    return total + (_sums(np.subtract(a, on_grid, out=on_grid)) + lost)
 
 
 def _sums(a, dtype=None):

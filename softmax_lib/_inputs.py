@@ -67,9 +67,7 @@ def check_temperature(temperature):
 
 
 def check_out(out, z):
-    """Raise unless `out` is None or an array with the shape and dtype of `z`, to be written to."""
-    if out is None:
-        return
+    """Raise unless `out` is an array with the shape and dtype of `z`, to be written to."""
     if not isinstance(out, np.ndarray) or isinstance(out, np.ma.MaskedArray):
         raise TypeError(f"out must be a plain NumPy array, got {type(out).__name__}")
     if out.dtype != z.dtype:
