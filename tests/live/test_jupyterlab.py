@@ -246,8 +246,8 @@ def test_python_follows_every_explorer(visit, place):
     moved = {}
     for _ in range(60):
         # A cell out of sight is not drawn at all: take what is there, and scroll on.
-        for root in live.explorer().all():
-            name = root.get_attribute("aria-label")
+        for root in live.page.locator(".softmax-explorer").all():
+            name = root.get_attribute("class")
             slider = root.locator("input[type=range]").first
             if name in moved or not slider.is_visible():
                 continue
