@@ -96,7 +96,7 @@ def test_explorers_live_from_the_disk(open_page, name):
     explorer.wait_for()
     before = explorer.get_attribute("data-state")
     explorer.locator("input[type=range]").first.focus()
-    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowUp")
     expect(explorer).not_to_have_attribute("data-state", before)
 
 

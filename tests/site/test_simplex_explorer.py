@@ -572,10 +572,13 @@ def test_the_focus_of_the_point_is_seen(visit):
     handle(page).focus()
     page.keyboard.press("Shift+Tab")
     page.keyboard.press("Tab")
-    ring = page.locator(".se-reach").evaluate("(e) => getComputedStyle(e).stroke")
+    style, ring = handle(page).evaluate(
+        "(e) => [getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineColor]"
+    )
     surface = page.locator(".softmax-explorer").evaluate(
         "(e) => getComputedStyle(e).backgroundColor"
     )
+    assert style == "solid"
     assert contrast(ring, surface) >= 3
 
 
