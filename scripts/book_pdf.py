@@ -107,34 +107,35 @@ def relocate(article, page, new_ids):
                 tag[name] = new_ids.get((page, tag[name]), tag[name])
 
 
-def print_book(site, names, target):
-    """Print the pages of a built site into one PDF."""
-    path = chromium.find() or sys.exit(chromium.ADVICE)
+def print_book(browser, site, names, target):
+    """Print the pages of a built site into one PDF, in a browser that is open."""
     sheet = site / "book-to-print.html"
     sheet.write_text(joined(site, names), encoding="utf-8")
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    page = browser.new_page(java_script_enabled=False)
     try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=path, args=root)
-            page = browser.new_page(java_script_enabled=False)
-            page.goto(sheet.as_uri(), wait_until="load")
-            target.parent.mkdir(exist_ok=True)
-            page.pdf(
-                path=target,
-                prefer_css_page_size=True,
-                print_background=True,
-                outline=True,
-                tagged=True,
-                display_header_footer=True,
-                header_template="<p></p>",
-                footer_template=FOOTER,
-            )
-            browser.close()
+        page.goto(sheet.as_uri(), wait_until="load")
+        target.parent.mkdir(exist_ok=True)
+        page.pdf(
+            path=target,
+            prefer_css_page_size=True,
+            print_background=True,
+            outline=True,
+            tagged=True,
+            display_header_footer=True,
+            header_template="<p></p>",
+            footer_template=FOOTER,
+        )
     finally:
+        page.close()
         sheet.unlink()
 
 
 if __name__ == "__main__":
+    path = chromium.find() or sys.exit(chromium.ADVICE)
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
     names = pages_in_order(yaml.safe_load((ROOT / "_toc.yml").read_text()))
-    print_book(SITE, names, SITE / PDF)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=root)
+        print_book(browser, SITE, names, SITE / PDF)
+        browser.close()
     print(f"The book is printed: {SITE / PDF}, {(SITE / PDF).stat().st_size / 1e6:.1f} MB")

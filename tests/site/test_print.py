@@ -139,10 +139,10 @@ def test_links_from_chapter_to_chapter_stay_in_the_pdf(names):
         assert image["src"].startswith("data:") or (SITE / image["src"]).is_file()
 
 
-def test_a_printed_book_has_bookmarks_numbers_and_words(tmp_path, names):
+def test_a_printed_book_has_bookmarks_numbers_and_words(browser, tmp_path, names):
     """Two pages of it: the whole takes long, and is printed by `make pdf`."""
     target = tmp_path / "two.pdf"
-    book_pdf.print_book(SITE, [names[0], names[-1]], target)
+    book_pdf.print_book(browser, SITE, [names[0], names[-1]], target)
     pdf = PdfReader(target)
     chapters = [mark for mark in pdf.outline if not isinstance(mark, list)]
     assert [mark.title for mark in chapters] == ["The Softmax book", "For instructors"]
