@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from queue import Empty
 
 import pytest
@@ -44,14 +45,22 @@ def channel_of(socket):
     return channel
 
 
+def run(function, arrives, timeout):
+    """Wait in a thread of its own: in this one Playwright's loop may be running."""
+    with ThreadPoolExecutor(1) as threads:
+        return threads.submit(
+            lambda: asyncio.run(function(channel_of(Socket(arrives)), timeout))
+        ).result()
+
+
 def wait(arrives, timeout):
-    return asyncio.run(book_messages.wait_again_and_again(channel_of(Socket(arrives)), timeout))
+    return run(book_messages.wait_again_and_again, arrives, timeout)
 
 
 def test_jupyter_client_waits_once():
     """Why it is needed. When this fails, jupyter_client waits again itself: drop book_messages."""
     with pytest.raises(Empty):
-        asyncio.run(book_messages.wait_once(channel_of(Socket(0.1)), 0.5))
+        run(book_messages.wait_once, 0.1, 0.5)
 
 
 @pytest.mark.parametrize("timeout", [30, None])

@@ -4,7 +4,7 @@ import sympy as sp
 
 
 class ProofError(AssertionError):
-    """A step of a proof did not hold."""
+    """A step of a proof did not hold; the message quotes it, with what is left of it."""
 
 
 def softmax(z, temperature=1):
