@@ -129,6 +129,9 @@ MISSED = """() => {
 @pytest.mark.parametrize("name", PAGES)
 def test_keyboard_reaches_everything_in_order_and_is_seen_there(visit, name, look):
     page = visit(name, **LOOKS[look], reduced_motion="reduce")
+    # What stands below an explorer is shown once that is drawn, after two seconds at the latest.
+    page.wait_for_function("() => !document.querySelector('.static-widget:not(.drawn)')")
+    page.wait_for_timeout(2100)
     page.evaluate(WATCH)
     for _ in range(40):
         for _ in range(20):
