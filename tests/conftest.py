@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from . import browser as chromium
 
@@ -18,6 +18,9 @@ SITE = ROOT / "_build" / "html"
 # The same examples on every run and machine, with no deadline that a busy machine could miss.
 settings.register_profile("book", derandomize=True, deadline=None)
 settings.load_profile("book")
+
+# As long as Playwright waits for anything else: its five seconds can be short on a busy machine.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from playwright.sync_api import expect
 
 from softmax_lib import widgets
 
+from ..site.explorer_harness import settle
+
 # An observer, and later a report of what it saw.
 OBSERVE = """\
 seen = []
@@ -80,8 +82,7 @@ class Live:
         return self.page.locator(".softmax-temperature-explorer")
 
     def state(self):
-        frame = "() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))"
-        self.page.evaluate(frame)
+        settle(self.page)
         return json.loads(self.explorer().get_attribute("data-state"))
 
     def selected(self):
@@ -91,6 +92,16 @@ class Live:
         )
 
     def report(self):
+        """Return what the last cell prints, once it prints the same twice.
+
+        While the kernel is busy the page keeps back what it has to tell it, but not this cell.
+        """
+        before, now = None, self.printed()
+        while now != before:
+            before, now = now, self.printed()
+        return now
+
+    def printed(self):
         """Run the last cell with Shift+Enter and return what it prints."""
         self.scroll(100_000)
         # Lab puts a new cell below the last one when that runs: the report is not always the last.

@@ -31,18 +31,21 @@ def explore(browser, blank):
     opened = []
 
     def explore(*widgets, scheme="http", body="", clock=False, **options):
+        # A clock that the test has to move: one that also ran by itself would run far ahead of a
+        # test on a busy machine.
         context = browser.new_context(**{"viewport": {"width": 700, "height": 600}, **options})
         page = context.new_page()
-        page.set_default_timeout(5000)
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         opened.append((context, page, asked, widgets))
         if clock:
-            page.clock.install()
+            page.clock.install(time=0)
         path = write_page(folder, *widgets, body=body)
         page.goto(f"{address}/index.html" if scheme == "http" else path.as_uri())
         page.wait_for_selector("[data-ready]", state="attached")
         settle(page)
+        if clock:
+            page.clock.pause_at(3600)
         return page
 
     yield explore

@@ -132,7 +132,26 @@ def settle(page):
 def state(page, which=0):
     """Return what an explorer says of itself, once it has drawn."""
     settle(page)
+    return state_now(page, which)
+
+
+def state_now(page, which=0):
+    """Return the same without waiting for frames, which a stopped clock does not draw."""
     return json.loads(page.locator(".softmax-explorer").nth(which).get_attribute("data-state"))
+
+
+def shown(page, selector):
+    """Return the texts of all elements of a kind, once the explorers have drawn."""
+    settle(page)
+    return page.locator(selector).all_inner_texts()
+
+
+def at_each_width(page, *widths):
+    """Give the page one width after the other."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 700})
+        settle(page)
+        yield width
 
 
 def contrast(first, second):

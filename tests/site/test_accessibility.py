@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
+from playwright.sync_api import expect
 
+from .explorer_harness import settle
 from .test_pages import CHAPTERS, MATHEMATICAL, PAGES
 
 # A wide light page and a narrow dark one. 320 pixels is also what a page of 1280 has at 400 %.
@@ -48,6 +50,8 @@ def test_axe_finds_nothing(visit, name, look):
     assert complaints(page) == []
 
 
+DRAWN = "() => !document.querySelector('.static-widget:not(.drawn)')"
+
 # The gallery and the landing page have no explorer that a chapter has not.
 WITH_EXPLORERS = [name for name in CHAPTERS if "gallery" not in name and name != "index.html"]
 
@@ -56,16 +60,18 @@ WITH_EXPLORERS = [name for name in CHAPTERS if "gallery" not in name and name !=
 @pytest.mark.parametrize("name", WITH_EXPLORERS)
 def test_axe_finds_nothing_in_an_explorer_at_its_ends_and_refusing(visit, name, look):
     page = visit(name, **LOOKS[look])
-    explorers = page.locator(".softmax-explorer")
-    for explorer in explorers.all():
+    page.wait_for_function(DRAWN)
+    for explorer in page.locator(".softmax-explorer").all():
         sliders = explorer.locator("input[type=range]:visible").all()
         for key in ("End", "Home"):
             for slider in sliders:
                 slider.press(key)
+            settle(page)
             assert complaints(page, ".softmax-explorer") == []
         # No explorer takes a number like this; it says so, in its words and to the screen reader.
         for field in explorer.locator("input[type=number]:visible").all():
             field.fill("-1e300")
+            settle(page)
             assert complaints(page, ".softmax-explorer") == []
             break
 
@@ -130,7 +136,7 @@ MISSED = """() => {
 def test_keyboard_reaches_everything_in_order_and_is_seen_there(visit, name, look):
     page = visit(name, **LOOKS[look], reduced_motion="reduce")
     # What stands below an explorer is shown once that is drawn, after two seconds at the latest.
-    page.wait_for_function("() => !document.querySelector('.static-widget:not(.drawn)')")
+    page.wait_for_function(DRAWN)
     page.wait_for_timeout(2100)
     page.evaluate(WATCH)
     for _ in range(40):
@@ -150,20 +156,20 @@ def test_drawers_of_narrow_screens_open_and_close_by_keyboard(visit):
         button = page.get_by_role("button", name=drawer).locator("visible=true")
         inside = page.locator(link).first
         for opener, closer in (("Enter", "Escape"), ("Space", "Space")):
-            assert not inside.is_visible()
-            assert button.get_attribute("aria-expanded") == "false"
+            expect(inside).to_be_hidden()
+            expect(button).to_have_attribute("aria-expanded", "false")
             button.press(opener)
-            inside.wait_for()
-            assert button.get_attribute("aria-expanded") == "true"
+            expect(inside).to_be_visible()
+            expect(button).to_have_attribute("aria-expanded", "true")
             button.press(closer)
-            inside.wait_for(state="hidden")
+            expect(inside).to_be_hidden()
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_what_is_too_wide_scrolls_inside_itself_and_says_so(visit, name):
     page = visit(name, viewport={"width": 320, "height": 800})
     page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
-    page.evaluate("() => new Promise((r) => requestAnimationFrame(() => setTimeout(r, 50)))")
+    settle(page)  # the page looks for them after a frame's layout
     regions = page.evaluate(
         """() => [...document.querySelectorAll("article *")]
             .filter((e) => e.scrollWidth > e.clientWidth && e.clientWidth > 1
@@ -252,8 +258,14 @@ def test_text_does_not_wait_long_for_an_explorer_that_never_comes(browser, site)
     page = context.new_page()
     page.route("**/static_widgets.js*", lambda route: route.abort())
     page.goto(f"{site}/chapters/temperature.html")
+    # Set to the two moments, so that it makes no difference how busy the machine is.
+    at = """(ms) => document.getAnimations().forEach((each) => {
+      each.pause();
+      each.currentTime = ms;
+    })"""
+    page.evaluate(at, 1900)
     assert hidden_text(page)
-    page.wait_for_timeout(2100)
+    page.evaluate(at, 2100)
     assert hidden_text(page) == []
     assert page.locator(".static-widget img").first.is_visible()
     context.close()

@@ -124,7 +124,8 @@ def test_fonts_of_common_mathematics_are_in_the_style_sheet(first_visit):
     """The page on notation shows most symbols of the book."""
     page, answers = first_visit("chapters/notation.html", DESK)
     assert not [path for path, _ in answers if "font" in path]
-    drawn = "[...document.fonts].filter((f) => f.status === 'loaded').map((f) => f.family)"
+    drawn = """async () => [...await document.fonts.ready]
+      .filter((font) => font.status === "loaded").map((font) => font.family)"""
     assert {"KaTeX_Main", "KaTeX_Math", "KaTeX_Size1"} <= set(page.evaluate(drawn))
 
 

@@ -8,7 +8,7 @@ import pytest
 from softmax_lib import widgets
 
 from .conftest import made, public_traits
-from .explorer_harness import FLAWS, contrast, settle, state
+from .explorer_harness import FLAWS, at_each_width, contrast, settle, state, state_now
 
 EXPLORERS = [getattr(widgets, name) for name in widgets.__all__]
 each = pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda explorer: explorer.__name__)
@@ -28,7 +28,7 @@ def move_everything(page, which=0):
             page.keyboard.press("ArrowUp")
         else:
             control.click()
-    settle(page)
+        settle(page)
 
 
 @each
@@ -73,7 +73,7 @@ def test_each_of_its_controls_does_something(explore, explorer):
         if not control.is_visible():
             continue
         seen = "() => document.querySelector('.softmax-explorer').innerText"
-        before = page.evaluate(seen), state(page)
+        before = page.evaluate(seen), state_now(page)
         changed = False
         tag = control.evaluate("(node) => node.type ?? node.tagName")
         for key in ("ArrowUp", "ArrowDown", "ArrowLeft", "Home", "End", "Enter", "Space"):
@@ -82,7 +82,7 @@ def test_each_of_its_controls_does_something(explore, explorer):
             control.focus()
             page.keyboard.press(key)
             page.clock.run_for(300)
-            changed = changed or (page.evaluate(seen), state(page)) != before
+            changed = changed or (page.evaluate(seen), state_now(page)) != before
         # What is chosen already, and Reset on a page as it began, have nothing to do.
         idle = "(node) => node.ariaPressed === 'true' || node.textContent === 'Reset'"
         assert changed or control.evaluate(idle), control.evaluate("(node) => node.outerHTML")
@@ -158,6 +158,7 @@ def test_its_keys_are_its_own(explore, explorer):
             continue
         control.focus()
         page.keyboard.press("ArrowDown")
+        settle(page)
         # Notebook looks for it on the target first; tried in JupyterLab 4.6 and Notebook 7.6.
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
     assert page.evaluate("keys") == 0
@@ -220,8 +221,7 @@ def test_nothing_overflows_or_overlaps(explore, explorer):
     for moved in (False, True):
         if moved:
             move_everything(page)
-        for width in (320, 360, 500, 700, 1280):
-            page.set_viewport_size({"width": width, "height": 700})
+        for width in at_each_width(page, 320, 360, 500, 700, 1280):
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate(FLAWS) == []
 

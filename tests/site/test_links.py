@@ -6,6 +6,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
+from .explorer_harness import state
+
 PAGE = "chapters/temperature.html"
 ANCHOR = "widget-1"
 
@@ -25,10 +27,6 @@ def visit(browser, site):
     yield open_page
     for context in contexts:
         context.close()
-
-
-def state(page):
-    return json.loads(page.locator(".softmax-explorer").first.get_attribute("data-state"))
 
 
 def link_to(state):
@@ -79,8 +77,7 @@ def test_a_link_opened_on_the_same_page_is_followed(visit):
 def test_a_link_opens_its_own_explorer_alone(visit):
     page = visit(f"#widget-2={quote(json.dumps({'logits': [0, 0, 3]}))}")
     assert state(page) == state(visit())
-    second = page.locator(".softmax-explorer").nth(1)
-    assert json.loads(second.get_attribute("data-state"))["logits"] == [0, 0, 3]
+    assert state(page, 1)["logits"] == [0, 0, 3]
 
 
 @pytest.mark.parametrize(

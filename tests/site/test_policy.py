@@ -162,6 +162,7 @@ def test_page_does_all_it_does_within_its_policy(browser, site, name, scheme):
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(f"{site}/{name}" if scheme == "http" else (SITE / name).as_uri())
+    page.wait_for_function("() => !document.querySelector('.static-widget:not(.drawn)')")
     for slider in page.locator(".softmax-explorer input[type=range]").all():
         slider.press("ArrowRight")
     for button in page.locator("button.theme-toggle:visible, button.copybtn").all()[:2]:

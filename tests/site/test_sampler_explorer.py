@@ -1,7 +1,5 @@
 """SamplerExplorer in a real browser: the very draws of Python, and the cut-offs."""
 
-import json
-
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -10,7 +8,7 @@ from softmax_lib import softmax
 from softmax_lib.sampling import mulberry32, nucleus, top_k
 from softmax_lib.widgets import SamplerExplorer
 
-from .explorer_harness import settle, state
+from .explorer_harness import shown, state, state_now
 
 RNG = np.random.default_rng(10)
 
@@ -104,19 +102,19 @@ def test_drawing_by_hand_and_in_a_run(visit):
     for name, draws in [("Draw 1", 1), ("Draw 100", 101), ("Draw 1", 102)]:
         button(page, name).click()
         page.clock.run_for(50)
-        assert state_of(page)["draws"] == draws
-        assert_right(state_of(page))
+        assert state_now(page)["draws"] == draws
+        assert_right(state_now(page))
     button(page, "Run").click()
     page.clock.run_for(1000)
     button(page, "Pause").click()
     page.clock.run_for(50)
-    some = state_of(page)["draws"]
+    some = state_now(page)["draws"]
     assert 102 < some < 10_000
     page.clock.run_for(1000)
-    assert state_of(page)["draws"] == some
+    assert state_now(page)["draws"] == some
     button(page, "Run").click()
     page.clock.run_for(20_000)
-    says = state_of(page)
+    says = state_now(page)
     assert says["draws"] == 10_000
     assert_right(says)
     assert button(page, "Run").is_visible()
@@ -128,15 +126,10 @@ def test_drawing_by_hand_and_in_a_run(visit):
         )
     button(page, "Clear").click()
     page.clock.run_for(50)
-    assert state_of(page)["counts"] == [0] * 4
+    assert state_now(page)["counts"] == [0] * 4
     button(page, "Clear").click()
     page.clock.run_for(50)
     expect(page.locator(".se-line")).to_have_text("There are no draws to clear")
-
-
-def state_of(page):
-    """Return the state without waiting for frames, which a stopped clock does not draw."""
-    return json.loads(page.locator(".softmax-explorer").get_attribute("data-state"))
 
 
 def test_each_class_says_how_often_it_came_and_how_often_to_expect_it(visit):
@@ -145,19 +138,18 @@ def test_each_class_says_how_often_it_came_and_how_often_to_expect_it(visit):
     expected = [
         f"{n} of {1000 * p:.1f}" for n, p in zip(says["counts"], says["probabilities"], strict=True)
     ]
-    assert page.locator(".se-drawn").all_inner_texts() == expected
+    assert shown(page, ".se-drawn") == expected
     button(page, "Clear").click()
-    settle(page)
-    assert page.locator(".se-drawn").all_inner_texts() == ["not drawn yet"] * 4
+    assert shown(page, ".se-drawn") == ["not drawn yet"] * 4
 
 
 def test_less_motion_runs_in_a_few_steps(visit):
     page = visit(clock=True, reduced_motion="reduce")
     button(page, "Run").click()
     page.clock.run_for(100)
-    assert state_of(page)["draws"] == 1000
+    assert state_now(page)["draws"] == 1000
     page.clock.run_for(20_000)
-    assert state_of(page)["draws"] == 10_000
+    assert state_now(page)["draws"] == 10_000
 
 
 def test_a_change_ends_the_run_and_keeps_the_random_numbers(visit):
@@ -166,9 +158,9 @@ def test_a_change_ends_the_run_and_keeps_the_random_numbers(visit):
     page.clock.run_for(500)
     page.get_by_role("slider", name="top-k").press("ArrowLeft")
     page.clock.run_for(100)
-    draws = state_of(page)["draws"]
+    draws = state_now(page)["draws"]
     page.clock.run_for(1000)
-    says = state_of(page)
+    says = state_now(page)
     assert says["draws"] == draws > 0
     assert says["top_k"] == 3
     assert_right(says)
@@ -178,18 +170,17 @@ def test_cut_offs_remove_mass_and_the_rest_is_renormalised(visit):
     page = visit()
     page.get_by_role("slider", name="top-p").press("Home")
     assert state(page)["probabilities"] == [1, 0, 0, 0]
-    values = page.locator(".se-value")
-    assert values.all_inner_texts() == ["1", "cut off", "cut off", "cut off"]
+    assert shown(page, ".se-value") == ["1", "cut off", "cut off", "cut off"]
     page.get_by_role("spinbutton", name="top-p").fill("0.9")
     says = state(page)
     assert_right(says)
-    assert values.all_inner_texts() == ["0.6652", "0.2447", "0.0900", "cut off"]
+    assert shown(page, ".se-value") == ["0.6652", "0.2447", "0.0900", "cut off"]
     expect(page.locator(".se-cut")).to_have_text("cut off 0.0321")
     page.get_by_role("spinbutton", name="Temperature T").fill("10")
-    assert "cut off" not in values.all_inner_texts()  # the nucleus grows with the temperature
+    assert "cut off" not in shown(page, ".se-value")  # the nucleus grows with the temperature
     page.get_by_role("spinbutton", name="top-k").fill("2")
     assert_right(state(page))
-    assert values.all_inner_texts()[2:] == ["cut off", "cut off"]
+    assert shown(page, ".se-value")[2:] == ["cut off", "cut off"]
 
 
 @pytest.mark.parametrize(
@@ -253,4 +244,3 @@ def test_reset_goes_back_to_what_python_gave(visit):
     assert state(page) != before
     button(page, "Reset").click()
     assert state(page) == before
-    settle(page)

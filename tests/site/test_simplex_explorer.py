@@ -9,7 +9,7 @@ from softmax_lib import core, losses
 from softmax_lib.figures.scores import CORNERS, triangle_points
 from softmax_lib.widgets import SimplexExplorer
 
-from .explorer_harness import FLAWS, contrast, settle, state
+from .explorer_harness import FLAWS, at_each_width, contrast, settle, shown, state
 
 MINUS = "\N{MINUS SIGN}"
 TINY = 1e-318  # what a result below the smallest normal double may lose
@@ -40,11 +40,6 @@ def button(page, name):
 
 def handle(page):
     return page.get_by_role("slider", name="point of the distribution")
-
-
-def shown(page, selector):
-    settle(page)
-    return page.locator(selector).all_inner_texts()
 
 
 def corners(page):
@@ -316,6 +311,7 @@ def test_the_point_does_not_jump_to_where_it_is_gripped(visit):
     page.mouse.down()
     assert state(page) == before
     page.mouse.move(*(grip + np.array([10, 0])))
+    settle(page)
     moved = point(page)
     page.mouse.up()
     np.testing.assert_allclose(moved - on_screen(page, before["probabilities"]), [10, 0], atol=1.5)
@@ -520,7 +516,7 @@ def test_touch(visit):
         send("touchMove", start - [0, far])
     send("touchEnd")
     assert state(page) == before
-    assert page.evaluate("scrollY") > 0
+    page.wait_for_function("scrollY > 0")  # the page's own script hears of it a little later
     size = page.locator(".se-reach").bounding_box()
     assert min(size["width"], size["height"]) >= 40
 
@@ -532,8 +528,7 @@ def test_touch(visit):
 )
 def test_nothing_overflows_or_overlaps(visit, kwargs):
     page = visit(SimplexExplorer(**kwargs))
-    for width in (320, 360, 500, 700, 1280):
-        page.set_viewport_size({"width": width, "height": 700})
+    for width in at_each_width(page, 320, 360, 500, 700, 1280):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(FLAWS) == []
         inside = page.locator(".softmax-explorer").bounding_box()
@@ -544,8 +539,7 @@ def test_nothing_overflows_or_overlaps(visit, kwargs):
 
 def test_the_temperature_moves_nothing_else(visit):
     page = visit()
-    for width in (320, 360, 700):
-        page.set_viewport_size({"width": width, "height": 700})
+    for _ in at_each_width(page, 320, 360, 700):
         heights = set()
         for T in (0.01, 0.1, 1, 10, 100):
             page.evaluate("(T) => models[0].set('temperature', T)", T)

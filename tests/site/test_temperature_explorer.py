@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from softmax_lib import core, losses
 from softmax_lib.widgets import TemperatureExplorer
 
-from .explorer_harness import FLAWS, contrast, settle, state
+from .explorer_harness import FLAWS, at_each_width, contrast, settle, shown, state
 
 TEMPERATURES = [0.01, 0.0123, 0.1, 0.25, 0.5, 1, 2, 5, 10, 99.9, 100]
 LOGITS = [
@@ -92,11 +92,6 @@ def temperature_slider(page):
 
 def button(page, name):
     return page.get_by_role("button", name=name, exact=True)
-
-
-def shown(page, selector):
-    settle(page)
-    return page.locator(selector).all_inner_texts()
 
 
 # ---- the numbers --------------------------------------------------------------------------------
@@ -598,8 +593,7 @@ def test_it_leaves_nothing_behind(visit):
 @pytest.mark.parametrize("kwargs", [{}, TEN, {"temperature": 0.01}], ids=["four", "ten", "cold"])
 def test_nothing_overflows_or_overlaps(visit, kwargs):
     page = visit(TemperatureExplorer(**kwargs))
-    for width in (320, 360, 500, 700, 1280):
-        page.set_viewport_size({"width": width, "height": 700})
+    for width in at_each_width(page, 320, 360, 500, 700, 1280):
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.evaluate(FLAWS) == []
 
@@ -611,8 +605,7 @@ def test_it_fits_above_the_fold(visit):
 
 def test_the_slider_moves_nothing_else(visit):
     page = visit()
-    for width in (320, 360, 700):
-        page.set_viewport_size({"width": width, "height": 700})
+    for _ in at_each_width(page, 320, 360, 700):
         heights = set()
         for T in TEMPERATURES:
             page.evaluate("(T) => models[0].set('temperature', T)", T)
