@@ -41,15 +41,27 @@ def test_cases_are_numbered_from_one():
 
 
 def test_table_leads_to_each_case_once_and_in_order():
-    rows = re.findall(r"^\|.+\| \[(\w+)\]\(#(.+)\) \|$", text("The table", "markdown"), re.M)
+    rows = re.findall(r"^\|.+\| \[(\w+)\W.+\]\(#(.+)\) \|$", text("The table", "markdown"), re.M)
     expected = [(str(n), slug(case)) for n, case in enumerate(CASES, 1)]
-    assert rows == [*expected, ("healthy", slug("False alarms"))]
+    assert rows == [*expected, ("Nothing", slug("False alarms"))]
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_case_goes_from_symptom_to_cause_to_cure(case):
     parts = re.findall(r"^\*\*(Symptom|Cause|Cure)\.\*\*", text(case, "markdown"), re.M)
     assert parts == ["Symptom", "Cause", "Cure"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_symptom_cause_and_cure_are_each_shown_by_a_check(case):
+    """Each of the three opens a cell of its own, and code that asserts comes before the next."""
+    cells = SECTIONS[case]
+    part = re.compile(r"^\*\*(Symptom|Cause|Cure)\.", re.M)
+    opens = [n for n, (_, source) in enumerate(cells) if part.search(source)]
+    assert len(opens) == 3
+    for begin, end in zip(opens, [*opens[1:], len(cells)], strict=True):
+        code = "\n".join(source for kind, source in cells[begin:end] if kind == "code")
+        assert checks(code) >= 1
 
 
 def checks(source):

@@ -447,6 +447,12 @@ CLAIMS = [
         "assert min(twice_losses) > np.log(np.e + 9) - 1 > min(once_losses)",
     ),
     Claim(
+        "What is left above the floor is (K - 1) / (K rate n), with one softmax or two.",
+        CLINIC,
+        "eq-clinic-pace",
+        "np.testing.assert_allclose(twice_losses[-1] - floor, left, rtol=0.03)",
+    ),
+    Claim(
         "Behind a second softmax a model that is sure and wrong feels no pull.",
         CLINIC,
         "eq-clinic-twice",

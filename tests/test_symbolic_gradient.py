@@ -44,7 +44,6 @@ ABOUT_FUNCTIONS = [
     theorems.quadratic_form_of_jacobian_is_variance,
     theorems.gradient_at_high_temperature,
     theorems.best_gap_under_label_smoothing,
-    theorems.floor_of_softmax_applied_twice,
     theorems.squared_error_gradient_carries_the_jacobian,
 ]
 ABOUT_ENTRIES = ABOUT_FUNCTIONS[:4]

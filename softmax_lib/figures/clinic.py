@@ -24,9 +24,12 @@ def draw_losses_above_floor(ax, losses, floor):
     for name, curve in losses.items():
         ax.plot(np.arange(1, len(curve) + 1), curve, label=name)
     ax.axhline(floor, color="#555555", linestyle=":", linewidth=1.5)
-    ax.annotate(f"floor {floor:.3f}", (1, floor), (0, -4), textcoords="offset points", va="top")
+    # At the end of training: there no curve but the one that the floor stops is near it.
+    last = max(map(len, losses.values()))
+    name, below = f"floor {floor:.3f}", {"textcoords": "offset points", "va": "top", "ha": "right"}
+    ax.annotate(name, (last, floor), (0, -4), **below)
     ax.set(xscale="log", yscale="log", xlabel="step", ylabel="mean cross-entropy, nats")
-    ticks = [2, 1, 0.5, 0.2, 0.1]
+    ticks = [1, 0.1, 0.01, 0.001]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
     ax.set_yticks([], minor=True)
     ax.legend(loc="lower left")

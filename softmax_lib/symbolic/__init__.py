@@ -16,7 +16,11 @@ from softmax_lib.symbolic.attention import (
     masked_key_is_an_absent_key,
     permuted_keys_get_permuted_weights,
 )
-from softmax_lib.symbolic.clinic import softmax_twice_gradient_carries_the_jacobian
+from softmax_lib.symbolic.clinic import (
+    floor_of_softmax_applied_twice,
+    losses_near_their_floors_at_one_pace,
+    softmax_twice_gradient_carries_the_jacobian,
+)
 from softmax_lib.symbolic.floating import (
     division_free_form_has_two_errors,
     rounded_gap_is_a_relative_error,
@@ -24,7 +28,6 @@ from softmax_lib.symbolic.floating import (
 from softmax_lib.symbolic.gradient import (
     best_gap_under_label_smoothing,
     cross_entropy_gradient_is_prediction_minus_target,
-    floor_of_softmax_applied_twice,
     gradient_at_high_temperature,
     gradient_of_logsumexp_is_softmax,
     hessian_of_cross_entropy_is_softmax_jacobian,
@@ -81,6 +84,7 @@ __all__ = [
     "logits_are_known_up_to_a_shift",
     "logsumexp_is_equivariant",
     "logsumexp_lies_between_max_and_max_plus_log_k",
+    "losses_near_their_floors_at_one_pace",
     "masked_key_is_an_absent_key",
     "odds_are_exponential_of_gap",
     "odds_depend_on_gap_over_temperature",

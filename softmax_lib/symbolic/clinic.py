@@ -4,6 +4,92 @@ import sympy as sp
 
 from softmax_lib.symbolic.proof import logits, require_equal, require_zero, softmax
 
+K = sp.Symbol("K", integer=True, positive=True)
+
+
+def floor_of_softmax_applied_twice(max_classes=5, softmax=softmax):
+    r"""Prove that the cross-entropy of softmax(softmax(z)) stays above log(e + K - 1) - 1.
+
+    Let q be the inner probability of the true class. The other K - 1 have the mean
+    (1 - q) / (K - 1), and exp is convex, so the loss log(sum_j exp(q_j)) - q is at least
+    log(1 + (K - 1) exp((1 - K q) / (K - 1))). That falls as q rises, and q < 1; at q = 1 it is the
+    loss of the inner one-hot vector, which no finite logits reach.
+
+    Parameters
+    ----------
+    max_classes : int
+        The largest K to compute the loss of the inner one-hot vector for.
+    softmax : callable
+        The function that the theorem is about, called as ``softmax(z)``.
+
+    Returns
+    -------
+    sympy.Eq
+        The limit of the bound as q tends to 1.
+
+    Raises
+    ------
+    ProofError
+        If the floor is another for `softmax`.
+    """
+    q, others = sp.symbols("q r", positive=True)  # r = K - 1 is above 0, which SymPy must know
+    bound = sp.log(1 + others * sp.exp((1 - (others + 1) * q) / others))
+    require_equal(bound.diff(q).is_negative, True, "the bound falls as q rises")
+    floor = sp.log(sp.E + K - 1) - 1
+    at_one = bound.subs(q, 1).subs(others, K - 1)
+    for num_classes in range(2, max_classes + 1):
+        found = -sp.log(softmax([sp.Integer(1)] + [sp.Integer(0)] * (num_classes - 1))[0])
+        difference = sp.exp(found) / sp.exp(floor.subs(K, num_classes))
+        require_zero(difference - 1, f"K = {num_classes}: loss of an inner one-hot vector")
+    require_zero(sp.exp(at_one) - sp.expand(sp.exp(floor)), "the bound at q = 1")
+    return sp.Eq(sp.Limit(bound.subs(others, K - 1), q, 1, "-"), floor, evaluate=False)
+
+
+def losses_near_their_floors_at_one_pace(max_classes=4, softmax=softmax):
+    r"""Prove what gradient descent leaves of a loss above its floor, with one softmax or with two.
+
+    One example, with logits of its own that start at 0: its true class leads by g, all others tie.
+    With x = exp(-g) both losses are smooth at x = 0, where one softmax has the slope K - 1 and two
+    have K (K - 1) / (e + K - 1). So the excess over the floor is F = c x to first order, and
+    dF/dg = -F. A step at the rate eta lowers the true logit's rivals and lifts it itself, which
+    changes g by eta F K / (K - 1). The slope c is gone: dF/dn = -eta F^2 K / (K - 1) for both.
+
+    Parameters
+    ----------
+    max_classes : int
+        The largest K to compute both slopes for.
+    softmax : callable
+        The function that the theorem is about, called as ``softmax(z)``.
+
+    Returns
+    -------
+    sympy.Eq
+        The limit of n F after n steps.
+
+    Raises
+    ------
+    ProofError
+        If a slope is another for `softmax`.
+    """
+    x = sp.Symbol("x", positive=True)
+    for num_classes in range(2, max_classes + 1):
+        q = softmax([-sp.log(x)] + [sp.Integer(0)] * (num_classes - 1))
+        slope = sp.Integer(num_classes - 1)
+        for times, p, c in (
+            ("one softmax", q, slope),
+            ("two softmaxes", softmax(q), slope * num_classes / (sp.E + slope)),
+        ):
+            loss = sp.simplify(-sp.log(p[0]))
+            require_zero(loss.diff(x).subs(x, 0) - c, f"K = {num_classes}: slope of {times}")
+
+    n, eta = sp.symbols("n eta", positive=True)
+    F = sp.Function("F")
+    step = sp.Eq(F(n).diff(n), -eta * F(n) ** 2 * K / (K - 1))
+    excess = sp.dsolve(step).rhs
+    pace = (K - 1) / (K * eta)
+    require_zero(sp.limit(n * excess, n, sp.oo) - pace, "the pace")
+    return sp.Eq(sp.Limit(n * F(n), n, sp.oo), pace, evaluate=False)
+
 
 def softmax_twice_gradient_carries_the_jacobian(max_classes=3, softmax=softmax, second=softmax):
     r"""Prove that the gradient of the cross-entropy of softmax(softmax(z)) is J(q) (r - y).

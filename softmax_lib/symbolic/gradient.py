@@ -302,44 +302,6 @@ def best_gap_under_label_smoothing(max_classes=5, softmax=softmax):
     return sp.Eq(g, best)
 
 
-def floor_of_softmax_applied_twice(max_classes=5, softmax=softmax):
-    r"""Prove that the cross-entropy of softmax(softmax(z)) stays above log(e + K - 1) - 1.
-
-    Let q be the inner probability of the true class. The other K - 1 have the mean
-    (1 - q) / (K - 1), and exp is convex, so the loss log(sum_j exp(q_j)) - q is at least
-    log(1 + (K - 1) exp((1 - K q) / (K - 1))). That falls as q rises, and q < 1; at q = 1 it is the
-    loss of the inner one-hot vector, which no finite logits reach.
-
-    Parameters
-    ----------
-    max_classes : int
-        The largest K to compute the loss of the inner one-hot vector for.
-    softmax : callable
-        The function that the theorem is about, called as ``softmax(z)``.
-
-    Returns
-    -------
-    sympy.Eq
-        The limit of the bound as q tends to 1.
-
-    Raises
-    ------
-    ProofError
-        If the floor is another for `softmax`.
-    """
-    q, others = sp.symbols("q r", positive=True)  # r = K - 1 is above 0, which SymPy must know
-    bound = sp.log(1 + others * sp.exp((1 - (others + 1) * q) / others))
-    require_equal(bound.diff(q).is_negative, True, "the bound falls as q rises")
-    floor = sp.log(sp.E + K - 1) - 1
-    at_one = bound.subs(q, 1).subs(others, K - 1)
-    for num_classes in range(2, max_classes + 1):
-        found = -sp.log(softmax([sp.Integer(1)] + [sp.Integer(0)] * (num_classes - 1))[0])
-        difference = sp.exp(found) / sp.exp(floor.subs(K, num_classes))
-        require_zero(difference - 1, f"K = {num_classes}: loss of an inner one-hot vector")
-    require_zero(sp.exp(at_one) - sp.expand(sp.exp(floor)), "the bound at q = 1")
-    return sp.Eq(sp.Limit(bound.subs(others, K - 1), q, 1, "-"), floor, evaluate=False)
-
-
 def squared_error_gradient_carries_the_jacobian(max_classes=4, softmax=softmax):
     r"""Prove that the gradient of sum_j (p_j - y_j)^2 / 2 is J (p - y), where J does not cancel.
 
