@@ -2,9 +2,7 @@
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import logits, require_equal, require_zero, softmax
-
-K = sp.Symbol("K", integer=True, positive=True)
+from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax
 
 
 def floor_of_softmax_applied_twice(max_classes=5, softmax=softmax):

@@ -2,10 +2,9 @@
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import logits, require_equal, require_zero, softmax
+from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax
 from softmax_lib.symbolic.scores import softmax_entry
 
-K = sp.Symbol("K", integer=True, positive=True)
 i, k, n = sp.symbols("i k n", integer=True, positive=True)
 z, y = sp.IndexedBase("z", real=True), sp.IndexedBase("y", real=True)
 TARGET_SUM = sp.Sum(y[n], (n, 1, K))

@@ -2,6 +2,8 @@
 
 import sympy as sp
 
+K = sp.Symbol("K", integer=True, positive=True)  # the number of classes
+
 
 class ProofError(AssertionError):
     """A step of a proof did not hold; the message quotes it, with what is left of it."""

@@ -4,9 +4,8 @@ from itertools import combinations
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import logits, require_equal, require_zero, softmax
+from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax
 
-K = sp.Symbol("K", integer=True, positive=True)
 i, j, k = sp.symbols("i j k", integer=True, positive=True)
 z = sp.IndexedBase("z", real=True)
 

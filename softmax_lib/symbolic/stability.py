@@ -2,10 +2,10 @@
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import logits, require_equal, require_zero, softmax
+from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax
 
 # Sums over an arbitrary number of classes: z_1, ..., z_K with a symbol in place of the number K.
-K, i, j = sp.symbols("K i j", integer=True, positive=True)
+i, j = sp.symbols("i j", integer=True, positive=True)
 z = sp.IndexedBase("z", real=True)
 c, m = sp.symbols("c m", real=True)
 

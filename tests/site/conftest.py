@@ -31,8 +31,6 @@ def explore(browser, blank):
     opened = []
 
     def explore(*widgets, scheme="http", body="", clock=False, **options):
-        # A clock that the test has to move: one that also ran by itself would run far ahead of a
-        # test on a busy machine.
         context = browser.new_context(**{"viewport": {"width": 700, "height": 600}, **options})
         page = context.new_page()
         asked = []
@@ -45,6 +43,8 @@ def explore(browser, blank):
         page.wait_for_selector("[data-ready]", state="attached")
         settle(page)
         if clock:
+            # From here on the test moves it: a clock that also ran by itself would run far ahead
+            # of a test on a busy machine.
             page.clock.pause_at(3600)
         return page
 

@@ -124,6 +124,11 @@ FLAWS = """() => {
 }"""
 
 
+def wait_for_explorers(page):
+    """Wait until every explorer of a page of the book stands where its still picture stood."""
+    page.wait_for_function("() => !document.querySelector('.static-widget:not(.drawn)')")
+
+
 def settle(page):
     """Wait until the explorers have drawn what they were told."""
     page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
-from .explorer_harness import settle
+from .explorer_harness import settle, wait_for_explorers
 from .test_pages import CHAPTERS, MATHEMATICAL, PAGES
 
 # A wide light page and a narrow dark one. 320 pixels is also what a page of 1280 has at 400 %.
@@ -50,8 +50,6 @@ def test_axe_finds_nothing(visit, name, look):
     assert complaints(page) == []
 
 
-DRAWN = "() => !document.querySelector('.static-widget:not(.drawn)')"
-
 # The gallery and the landing page have no explorer that a chapter has not.
 WITH_EXPLORERS = [name for name in CHAPTERS if "gallery" not in name and name != "index.html"]
 
@@ -60,7 +58,7 @@ WITH_EXPLORERS = [name for name in CHAPTERS if "gallery" not in name and name !=
 @pytest.mark.parametrize("name", WITH_EXPLORERS)
 def test_axe_finds_nothing_in_an_explorer_at_its_ends_and_refusing(visit, name, look):
     page = visit(name, **LOOKS[look])
-    page.wait_for_function(DRAWN)
+    wait_for_explorers(page)
     for explorer in page.locator(".softmax-explorer").all():
         sliders = explorer.locator("input[type=range]:visible").all()
         for key in ("End", "Home"):
@@ -136,7 +134,7 @@ MISSED = """() => {
 def test_keyboard_reaches_everything_in_order_and_is_seen_there(visit, name, look):
     page = visit(name, **LOOKS[look], reduced_motion="reduce")
     # What stands below an explorer is shown once that is drawn, after two seconds at the latest.
-    page.wait_for_function(DRAWN)
+    wait_for_explorers(page)
     page.wait_for_timeout(2100)
     page.evaluate(WATCH)
     for _ in range(40):

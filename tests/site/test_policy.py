@@ -11,6 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ..conftest import ROOT, SITE
+from .explorer_harness import wait_for_explorers
 from .test_pages import PAGES
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
@@ -162,7 +163,7 @@ def test_page_does_all_it_does_within_its_policy(browser, site, name, scheme):
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(f"{site}/{name}" if scheme == "http" else (SITE / name).as_uri())
-    page.wait_for_function("() => !document.querySelector('.static-widget:not(.drawn)')")
+    wait_for_explorers(page)
     for slider in page.locator(".softmax-explorer input[type=range]").all():
         slider.press("ArrowRight")
     for button in page.locator("button.theme-toggle:visible, button.copybtn").all()[:2]:
