@@ -1,7 +1,9 @@
 """The notebooks as they are committed: stripped, named in the table of contents, safe to open."""
 
+import ast
 import json
 import re
+from decimal import Decimal
 
 import pytest
 import yaml
@@ -95,3 +97,38 @@ def test_markup_reads_well_outside_the_site(path):
         source = "".join(cell["source"])
         for forbidden in ("{only}", "-start}", "{{", "<div", "<span", "<img"):
             assert forbidden not in source
+
+
+NUMBER = re.compile(r"(?<![\w.])(\d+(?:\{,\}\d+)*\.\d+)(?:\s*\\times\s*10\^\{?(-?\d+)\}?)?")
+# What poses a question, names a version or shows code gives no result.
+NO_RESULT = re.compile(r"````\{exercise\}.*?````|version \S+|`[^`\n]+`", re.DOTALL)
+
+
+def unchecked_numbers(text, code):
+    """Return the decimals of a text that no number of the code rounds to."""
+    values = [node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant)]
+    known = [Decimal(repr(value)) for value in values if type(value) in (int, float)]
+    left = []
+    for digits, exponent in NUMBER.findall(NO_RESULT.sub("", text)):
+        number = Decimal(f"{digits.replace('{,}', '')}e{exponent or 0}")
+        half_a_digit = Decimal(5).scaleb(number.as_tuple().exponent - 1)
+        if not any(abs(value - number) <= half_a_digit for value in known):
+            left.append(digits)
+    return left
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_every_decimal_in_the_prose_stands_in_a_cell(path):
+    # Pages without code of their own gather what others have checked.
+    sources = [path] if "assert" in path.read_text(encoding="utf-8") else NOTEBOOKS
+    code = ["".join(cell["source"]) for source in sources for cell in cells(source, "code")]
+    for cell in cells(path, "markdown"):
+        assert unchecked_numbers("".join(cell["source"]), "\n".join(code)) == []
+
+
+def test_a_decimal_that_no_cell_has_is_found():
+    code = "np.testing.assert_allclose(p, [0.643914, 3.72e-44], rtol=1e-6)"
+    assert unchecked_numbers(r"It is $0.644$, then $3.7 \times 10^{-44}$.", code) == []
+    assert unchecked_numbers("It is $0.645$.", code) == ["0.645"]
+    assert unchecked_numbers(r"It is $3.7 \times 10^{-43}$.", code) == ["3.7"]
+    assert unchecked_numbers("````{exercise}\nIs it $0.7$?\n````", code) == []
