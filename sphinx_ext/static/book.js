@@ -32,7 +32,8 @@
 })();
 
 // What scrolls sideways can be reached and scrolled with the keyboard, and says what it is. What
-// fits is no stop on the way through the page: so this looks again whenever a size changes.
+// fits is no stop on the way through the page: so this looks again whenever a size changes, or when a
+// font has come, which makes an equation wider but not its box.
 (() => {
   const NAMES = [
     [".math-wrapper", "Equation"],
@@ -56,9 +57,14 @@
     return NAMES.find(([selector]) => region.matches(selector))[1];
   }
 
-  for (const [selector] of NAMES) {
-    for (const region of document.querySelectorAll(selector)) watcher.observe(region);
+  function watch() {
+    watcher.disconnect(); // it reports anew whatever it is given anew
+    const all = NAMES.map(([selector]) => selector).join();
+    for (const region of document.querySelectorAll(all)) watcher.observe(region);
   }
+
+  watch();
+  document.fonts.addEventListener("loadingdone", watch);
 })();
 
 // The theme opens the drawers of narrow screens by labels of hidden boxes, which only a pointer can
