@@ -201,6 +201,22 @@ def test_figures_are_legible_in_every_light(visit, name):
             assert_ink_on_paper(figure, dark=False)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_sign_laid_over_another_hides_nothing_in_the_reader_s_own_colours(visit, scheme):
+    """KaTeX draws ≠ as a stroke over =, and browsers paint behind text that they recolour."""
+    page = visit("chapters/gradient.html", device_scale_factor=4, color_scheme=scheme)
+    unequal = page.locator(".katex-html .mrel:has(.rlap)").first
+    unequal.scroll_into_view_if_needed()
+    inked = []
+    for forced in ("none", "active"):
+        page.emulate_media(color_scheme=scheme, forced_colors=forced)
+        settle(page)
+        grey = np.asarray(Image.open(io.BytesIO(unequal.screenshot())).convert("L")) / 255
+        inked.append(np.mean(np.abs(grey - np.median(grey)) > 0.4))
+    assert inked[0] > 0.01
+    assert inked[1] == pytest.approx(inked[0], rel=0.2)
+
+
 def assert_ink_on_paper(figure, dark):
     """Most of a figure is paper, and its ink is far from it: WCAG asks 4.5 of text."""
     pixels = np.asarray(Image.open(io.BytesIO(figure.screenshot())).convert("RGB")) / 255
