@@ -3,13 +3,14 @@
 Each page says in its head what it is: in schema.org's words for search engines and catalogues of
 learning resources, and in Open Graph's for whoever shows a link to it. What needs the site's own
 address (page and picture addresses, the map of the site) is absent where BOOK_SITE is not set,
-as `book_site` has it.
+as `book_site` has it. So is robots.txt where the book does not have a host to itself: robots look
+for it nowhere but at the host's root.
 """
 
 import json
 from html import escape
 from pathlib import Path
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
@@ -113,8 +114,9 @@ def draw_card(path):
 
 
 def publish(app, exception):
-    """Write the map of the site and the card, which both need the site's address."""
-    if exception is not None or not app.config.html_baseurl:
+    """Write what needs the site's address: its map, where robots find that, and the card."""
+    base = app.config.html_baseurl
+    if exception is not None or not base:
         return
     ElementTree.register_namespace("", SITEMAP)
     root = ElementTree.Element(f"{{{SITEMAP}}}urlset")
@@ -124,6 +126,9 @@ def publish(app, exception):
     tree = ElementTree.ElementTree(root)
     ElementTree.indent(tree)
     tree.write(Path(app.outdir, "sitemap.xml"), encoding="utf-8", xml_declaration=True)
+    if urlsplit(base).path in ("", "/"):
+        rules = f"User-agent: *\nAllow: /\nSitemap: {urljoin(base, 'sitemap.xml')}\n"
+        Path(app.outdir, "robots.txt").write_text(rules, encoding="utf-8")
     draw_card(Path(app.outdir, CARD))
 
 

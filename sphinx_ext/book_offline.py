@@ -3,9 +3,9 @@
 `static/print.css` has each page on paper.
 
 The archive is the site itself, which needs no server: unpacked anywhere, it opens from the disk,
-explorers included. It holds no link to itself, nor the page of a server for what it does not find.
-Its files are in the order of their names and all of one date, so the same site gives the same
-bytes.
+explorers included. It holds no link to itself, nor what only a server has a use for: the page
+for what is not found, and what robots read. Its files are in the order of their names and all of
+one date, so the same site gives the same bytes.
 """
 
 import os
@@ -15,6 +15,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 NAME = "softmax-book"
 ARCHIVE, PDF = f"downloads/{NAME}.zip", f"downloads/{NAME}.pdf"
+NOT_FOR_THE_DISK = {"404.html", "objects.inv", "robots.txt", "sitemap.xml"}
 LINKS = re.compile(rb'<p class="book-downloads[^>]*>.*?</p>\s*', re.S)
 
 
@@ -41,7 +42,7 @@ def site_files(site):
         for path in paths
         if not any(part.startswith(".") for part in path.parts)
         and path.parts[0] != "downloads"
-        and path.as_posix() not in ("404.html", "objects.inv", "sitemap.xml")
+        and path.as_posix() not in NOT_FOR_THE_DISK
     )
 
 

@@ -44,8 +44,10 @@ def repository_address(root):
 
 
 def configure(app, config):
-    config.templates_path.append(str(HERE / "templates"))
-    config.html_static_path.append(str(HERE / "static"))
+    # Relative: Sphinx writes a digest of the settings, which must not depend on the book's folder.
+    here = os.path.relpath(HERE, app.confdir)
+    config.templates_path.append(f"{here}/templates")
+    config.html_static_path.append(f"{here}/static")
     config.html_css_files.append("book.css")
     config.html_baseurl = os.environ.get("BOOK_SITE", "")
     config.notfound_urls_prefix = urlsplit(config.html_baseurl).path.rstrip("/") + "/"

@@ -1,8 +1,39 @@
-// Two aids for the keyboard.
+// The layout of the page, in parts; and two aids for the keyboard.
 "use strict";
 
+// Lay out what the style sheet has put off, from the top down, in slices so short that a phone too
+// answers its reader between two of them. A reader who begins before all is there gets the rest at
+// once: under a reader's eyes nothing moves.
+(() => {
+  const idle = window.requestIdleCallback ?? setTimeout; // Safari has no such thing
+  const putOff = document.documentElement.classList.contains("in-parts")
+    ? [...document.querySelectorAll(
+        "section ~ section ~ section :is(p:not([class]), .math-wrapper, .highlight)")]
+    : [];
+
+  function slice() {
+    const end = performance.now() + 6; // ms, of which a phone makes four times as many
+    while (putOff.length && performance.now() < end) {
+      const part = putOff.shift();
+      part.classList.add("laid-out");
+      part.getBoundingClientRect(); // now, and not all at once in the next frame
+    }
+    if (putOff.length) idle(slice);
+  }
+
+  function rest() {
+    putOff.splice(0).forEach((part) => part.classList.add("laid-out"));
+  }
+
+  addEventListener("load", () => idle(slice));
+  for (const event of ["scroll", "pointerdown", "keydown"]) {
+    addEventListener(event, rest, { once: true, capture: true, passive: true });
+  }
+})();
+
 // What scrolls sideways can be reached and scrolled with the keyboard, and says what it is. What
-// fits is no stop on the way through the page: so this looks again whenever a size changes.
+// fits is no stop on the way through the page: so this looks again whenever a size changes, or when a
+// font has come, which makes an equation wider but not its box.
 (() => {
   const NAMES = [
     [".math-wrapper", "Equation"],
@@ -26,9 +57,14 @@
     return NAMES.find(([selector]) => region.matches(selector))[1];
   }
 
-  for (const [selector] of NAMES) {
-    for (const region of document.querySelectorAll(selector)) watcher.observe(region);
+  function watch() {
+    watcher.disconnect(); // it reports anew whatever it is given anew
+    const all = NAMES.map(([selector]) => selector).join();
+    for (const region of document.querySelectorAll(all)) watcher.observe(region);
   }
+
+  watch();
+  document.fonts.addEventListener("loadingdone", watch);
 })();
 
 // The theme opens the drawers of narrow screens by labels of hidden boxes, which only a pointer can

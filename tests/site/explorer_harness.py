@@ -129,6 +129,15 @@ def wait_for_explorers(page):
     page.wait_for_function("() => !document.querySelector('.static-widget:not(.drawn)')")
 
 
+def wait_for_layout(page):
+    """Wait until nothing of a page of the book is put off any more (book.js)."""
+    parts = "section ~ section ~ section :is(p:not([class]), .math-wrapper, .highlight)"
+    page.wait_for_function(
+        "(parts) => !document.querySelector(`.in-parts ${parts}:not(.laid-out)`)", arg=parts
+    )
+    settle(page)
+
+
 def settle(page):
     """Wait until the explorers have drawn what they were told."""
     page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")

@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
-from .explorer_harness import settle, wait_for_explorers
+from .explorer_harness import settle, wait_for_explorers, wait_for_layout
 from .test_pages import CHAPTERS, MATHEMATICAL, PAGES
 
 # A wide light page and a narrow dark one. 320 pixels is also what a page of 1280 has at 400 %.
@@ -167,7 +167,8 @@ def test_drawers_of_narrow_screens_open_and_close_by_keyboard(visit):
 def test_what_is_too_wide_scrolls_inside_itself_and_says_so(visit, name):
     page = visit(name, viewport={"width": 320, "height": 800})
     page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
-    settle(page)  # the page looks for them after a frame's layout
+    wait_for_explorers(page)
+    wait_for_layout(page)  # the page looks for them after that
     regions = page.evaluate(
         """() => [...document.querySelectorAll("article *")]
             .filter((e) => e.scrollWidth > e.clientWidth && e.clientWidth > 1
@@ -198,6 +199,22 @@ def test_figures_are_legible_in_every_light(visit, name):
             # The reader's own colours: nothing may blend with them, whatever they are.
             page.emulate_media(color_scheme=scheme, forced_colors="active")
             assert_ink_on_paper(figure, dark=False)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_sign_laid_over_another_hides_nothing_in_the_reader_s_own_colours(visit, scheme):
+    """KaTeX draws ≠ as a stroke over =, and browsers paint behind text that they recolour."""
+    page = visit("chapters/gradient.html", device_scale_factor=4, color_scheme=scheme)
+    unequal = page.locator(".katex-html .mrel:has(.rlap)").first
+    unequal.scroll_into_view_if_needed()
+    inked = []
+    for forced in ("none", "active"):
+        page.emulate_media(color_scheme=scheme, forced_colors=forced)
+        settle(page)
+        grey = np.asarray(Image.open(io.BytesIO(unequal.screenshot())).convert("L")) / 255
+        inked.append(np.mean(np.abs(grey - np.median(grey)) > 0.4))
+    assert inked[0] > 0.01
+    assert inked[1] == pytest.approx(inked[0], rel=0.2)
 
 
 def assert_ink_on_paper(figure, dark):

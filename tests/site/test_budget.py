@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ..conftest import SITE
+from .explorer_harness import wait_for_explorers, wait_for_layout
 from .test_pages import PAGES
 
 REQUESTS = 15
@@ -118,6 +119,36 @@ def test_nothing_moves_while_the_reader_scrolls_down(first_visit, name):
         }"""
     )
     assert page.evaluate("shifts") == []
+
+
+HEIGHT = "document.querySelector('article').getBoundingClientRect().height"
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name.startswith("chapters/")])
+def test_a_page_laid_out_in_parts_is_the_page_laid_out_at_once(first_visit, name):
+    page, _ = first_visit(f"{name}#", PHONE)
+    page.goto(f"{page.url}nowhere")  # one that opens at a place is not put off
+    page.reload()
+    wait_for_explorers(page)
+    assert page.locator(".in-parts").count() == 0
+    whole = page.evaluate(HEIGHT)
+    page, _ = first_visit(name, PHONE)
+    wait_for_explorers(page)
+    wait_for_layout(page)
+    assert page.locator(".in-parts").count() == 1
+    assert page.evaluate(HEIGHT) == pytest.approx(whole, abs=1)
+
+
+def test_the_end_of_a_long_page_waits_until_the_page_is_there_or_the_reader_moves(first_visit):
+    page, _ = first_visit("index.html", PHONE)
+    page.add_init_script("requestIdleCallback = () => {}")  # a page that is never idle
+    page.goto(page.url.replace("index", "chapters/gradient"))
+    last = page.locator("article .math-wrapper:visible .katex").last
+    seen = "(e) => e.checkVisibility({ contentVisibilityAuto: true })"
+    assert not last.evaluate(seen)
+    page.keyboard.press("Shift")
+    wait_for_layout(page)
+    assert last.evaluate(seen)
 
 
 def test_fonts_of_common_mathematics_are_in_the_style_sheet(first_visit):

@@ -2,7 +2,9 @@
 
 import json
 import re
+from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree
+from zipfile import ZipFile
 
 import pytest
 from bs4 import BeautifulSoup
@@ -70,6 +72,7 @@ def test_addresses_are_absent_where_the_site_has_none(book):  # noqa: F811
     site = book / "_build" / "html"
     soup = read(site / "index.html")
     assert not (site / "sitemap.xml").exists()
+    assert not (site / "robots.txt").exists()
     assert not (site / "_static" / "card.png").exists()
     assert soup.find("link", rel="canonical") is None
     assert "url" not in data_of(soup)
@@ -89,6 +92,9 @@ def test_addresses_are_the_published_ones(book):  # noqa: F811
     named = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
     assert [loc.text for loc in sitemap.findall("s:url/s:loc", named)] == [canonical]
 
+    # Robots look for it at the root of a host, and this book lies below one.
+    assert not (site / "robots.txt").exists()
+
     image = properties(soup)["og:image"]
     assert image == f"{ADDRESS}_static/card.png"
     with Image.open(site / image.removeprefix(ADDRESS)) as card:
@@ -101,3 +107,16 @@ def test_addresses_are_the_published_ones(book):  # noqa: F811
                 int(properties(soup)["og:image:height"]),
             )
         )
+
+
+@pytest.mark.parametrize("address", ["https://book.example", "https://book.example/"])
+def test_a_host_of_its_own_tells_robots_where_the_map_is(book, address):  # noqa: F811
+    built = build(book, BOOK_SITE=address)
+    assert built.returncode == 0, built.stdout + built.stderr
+    site = book / "_build" / "html"
+    robots = RobotFileParser()
+    robots.parse((site / "robots.txt").read_text().splitlines())
+    assert robots.can_fetch("anyone", f"{address}/index.html")
+    assert robots.site_maps() == ["https://book.example/sitemap.xml"]
+    with ZipFile(site / "downloads" / "softmax-book.zip") as archive:
+        assert not [name for name in archive.namelist() if name.endswith("robots.txt")]

@@ -28,11 +28,13 @@ ATTACKS = {
     "style": f'<link rel="stylesheet" href="{FOREIGN}attack.css">',
     "picture": f'<img alt="" src="{FOREIGN}attack.png">',
     "frame": f'<iframe src="{FOREIGN}"></iframe>',
+    "fetch": '<script src="fetch.js"></script>',
     "base": f'<base href="{FOREIGN}">',
 }
 FILES = {
     "eval.js": "try { eval(\"ran.push('eval')\"); } catch {}",
     "function.js": "try { new Function(\"ran.push('function')\")(); } catch {}",
+    "fetch.js": f"fetch('{FOREIGN}fetch').catch(() => {{}})",
 }
 WATCH = """
 window.ran = [];
@@ -73,7 +75,7 @@ def test_policy_allows_only_what_the_page_needs(name):
     # Styles can be written inside elements, as KaTeX does, and nowhere else.
     assert "'unsafe-inline'" not in rules["style-src-elem"]
     assert rules["style-src-attr"] == ["'unsafe-inline'"]
-    assert ("connect-src" in rules) == (name == "search.html")
+    assert rules["connect-src"] == ["'self'"]
     everything = {source for sources in rules.values() for source in sources}
     assert not everything & {"*", "http:", "https:", "'unsafe-eval'", "'unsafe-hashes'"}
     # The policy governs only what comes after it.
@@ -136,14 +138,13 @@ def attack(browser, serve, attacked):
 def test_nothing_hostile_runs_or_calls_out(attack, scheme):
     _, ran, asked = attack("open", scheme)
     assert ran == {"foreign", "inline", "handler", "eval", "function", "address", "data"}
-    assert set(asked) >= {"", "attack.js", "attack.css", "attack.png"}
+    assert set(asked) >= {"", "attack.js", "attack.css", "attack.png", "fetch"}
 
     page, ran, asked = attack("guarded", scheme)
     assert ran == set()
     assert asked == []
-    assert {"script-src-elem", "script-src-attr", "script-src", "frame-src", "base-uri"} <= set(
-        page.evaluate("refused")
-    )
+    kinds = {"script-src-elem", "script-src-attr", "script-src", "frame-src", "base-uri"}
+    assert {*kinds, "connect-src"} <= set(page.evaluate("refused"))
     # And the page itself works as before: its explorer moves.
     slider = page.locator(".softmax-explorer input[type=range]").first
     before = page.locator(".softmax-explorer").first.get_attribute("data-state")
@@ -171,6 +172,15 @@ def test_page_does_all_it_does_within_its_policy(browser, site, name, scheme):
     page.wait_for_load_state("networkidle")
     assert page.evaluate("refused") == []
     context.close()
+
+
+def test_a_page_may_ask_its_own_host_for_robots_txt(browser, serve, attacked):
+    (attacked / "robots.txt").write_text("User-agent: *")
+    page = browser.new_page()
+    page.goto(f"{serve(attacked)}/chapters/temperature.html")
+    read = "async () => (await fetch('/robots.txt')).text()"
+    assert page.evaluate(read) == "User-agent: *"
+    page.close()
 
 
 KEPT = """async () => ({
