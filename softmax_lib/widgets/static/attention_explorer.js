@@ -39,6 +39,16 @@ export function attention({ dtype, shape, query, key }) {
   };
 }
 
+// The weights as squares in the middle of their cells, each of the area that is the weight's share of
+// the cell. One path: an element a cell would cost a style a cell at every move of a slider.
+export function squares(weights) {
+  return weights.flatMap((line, i) => line.map((weight, j) => {
+    const side = Math.sqrt(weight) * (CELL - 1);
+    const [x, y] = [j, i].map((k) => MARGIN + k * CELL + (CELL - 1 - side) / 2);
+    return `M${x.toFixed(3)} ${y.toFixed(3)}h${side.toFixed(3)}v${side.toFixed(3)}H${x.toFixed(3)}z`;
+  })).join("");
+}
+
 function describeRow({ layer, head, token }, tokens, row) {
   const ranked = row.map((weight, j) => ({ weight, j })).sort((a, b) => b.weight - a.weight);
   const reads = ranked.filter(({ weight }, rank) => rank < 3 && weight >= 0.1)
@@ -62,19 +72,9 @@ function render({ model, el }) {
   });
   const initial = model.get("initial") ?? read();
 
-  let refusal = ""; // why the last input was not taken, instead of the usual line
-
-  function edit(changes) {
-    refusal = "";
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    model.save_changes();
-    redraw();
-  }
-
-  function refuse(reason) {
-    refusal = reason;
-    redraw();
-  }
+  const redraw = oncePerFrame(draw);
+  const control = editor(model, redraw);
+  const { edit, refuse } = control;
 
   // ---- the page's nodes -------------------------------------------------------------------
 
@@ -104,7 +104,7 @@ function render({ model, el }) {
   const bars = h("ul", { class: "se-bars se-keys", role: "list", "aria-label": "weight on each key" });
   const rows = tokens.map((token) => {
     const fill = h("div", { class: "se-fill" });
-    const value = h("span", { class: "se-value" });
+    const value = textBox("se-value");
     bars.append(h("li", {},
       h("span", { class: "se-label" }, token),
       h("div", { class: "se-track", "aria-hidden": "true" }, fill),
@@ -124,13 +124,8 @@ function render({ model, el }) {
         class: "se-back", x: MARGIN, y: MARGIN + i * CELL, width: n * CELL, height: CELL - 1,
       }));
   });
-  const cells = tokens.map((_, i) => tokens.map((__, j) => {
-    const cell = s("rect", {
-      class: "se-cell", x: MARGIN + j * CELL, y: MARGIN + i * CELL, width: CELL - 1, height: CELL - 1,
-    });
-    matrix.append(cell);
-    return cell;
-  }));
+  const cells = s("path", { class: "se-cells" });
+  matrix.append(cells);
   const frame = s("rect", {
     class: "se-frame", x: MARGIN - 1, width: n * CELL + 1, height: CELL + 1,
   });
@@ -141,8 +136,8 @@ function render({ model, el }) {
     if (i >= 0 && i < n) edit({ token: i });
   });
 
-  const total = h("span", { class: "se-total" });
-  const entropyText = h("span", { class: "se-entropy" });
+  const total = textBox("se-total");
+  const entropyText = textBox("se-entropy");
   const status = statusLine();
   const reset = button("Reset", "back to how it began", () => edit(initial));
 
@@ -174,12 +169,10 @@ function render({ model, el }) {
     causalBox.checked = causal;
 
     rows.forEach(({ fill, value }, j) => {
-      fill.style.width = `${100 * row[j]}%`;
+      setShare(fill, row[j]);
       setText(value, causal && j > token ? "masked" : formatWeight(row[j]));
     });
-    cells.forEach((line, i) => line.forEach((cell, j) => {
-      setAttributes(cell, { "fill-opacity": weights[i][j].toFixed(3) });
-    }));
+    setAttributes(cells, { d: squares(weights) });
     setAttributes(frame, { y: MARGIN + token * CELL - 1 });
     setAttributes(matrix, {
       "aria-label": `All weights: ${tokens.map((name, i) =>
@@ -191,11 +184,10 @@ function render({ model, el }) {
     const sum = row.reduce((so_far, w) => so_far + w, 0);
     setText(total, `sum ${Number(sum.toPrecision(14))}`);
     setText(entropyText, `entropy ${H.toFixed(4)} of ln ${n} = ${Math.log(n).toFixed(4)} nats`);
-    status.say(refusal || line);
+    status.say(control.remark || line);
     root.dataset.state = JSON.stringify({ ...state, weights });
   }
 
-  const redraw = oncePerFrame(draw);
   return mount({ model, el }, root, Object.keys(read()), draw, redraw, () => status.stop());
 }
 
