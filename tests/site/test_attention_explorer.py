@@ -179,10 +179,10 @@ def test_the_bars_and_the_cells_are_the_weights(visit):
     )
     np.testing.assert_allclose(widths, weights[BANK_2], atol=0.01)
     squares = re.findall(
-        r"M([\d.]+) ([\d.]+)h([\d.]+)v([\d.]+)H([\d.]+)z",
+        r"M(\d+) (\d+)h(\d+)v(\d+)H(\d+)z",
         page.locator(".se-cells").get_attribute("d"),
     )
-    left, top, across, down, back = np.array(squares, dtype=float).T
+    left, top, across, down, back = np.array(squares, dtype=int).T / 1000
     np.testing.assert_allclose(across * down / 19**2, weights.ravel(), atol=0.0005)
     np.testing.assert_array_equal(left, back)
     row, column = np.divmod(np.arange(weights.size), len(weights))

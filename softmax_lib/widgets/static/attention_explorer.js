@@ -23,30 +23,36 @@ export function attention({ dtype, shape, query, key }) {
   const [, heads, n, width] = shape;
   const q = decodeFloats(query, dtype);
   const k = decodeFloats(key, dtype);
+  function scoresFrom(start) {
+    const at = (vectors, i) => vectors.subarray(start + i * width, start + (i + 1) * width);
+    return Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => {
+      const theirs = at(k, j);
+      return at(q, i).reduce((sum, value, m) => sum + value * theirs[m], 0);
+    }));
+  }
+  let known = {}; // the scores of the last head, which no temperature and no mask changes
   return ({ layer, head, temperature, causal }) => {
     const start = (layer * heads + head) * n * width;
-    const at = (vectors, i) => vectors.subarray(start + i * width, start + (i + 1) * width);
-    return Array.from({ length: n }, (_, i) => {
-      const mine = at(q, i);
-      const scores = Array.from({ length: causal ? i + 1 : n }, (__, j) => {
-        const theirs = at(k, j);
-        return mine.reduce((sum, value, m) => sum + value * theirs[m], 0);
-      });
+    if (known.start !== start) known = { start, scores: scoresFrom(start) };
+    return known.scores.map((scores, i) => {
       // Scaled first, as Python does: at T = 0.01 another order would show in the twelfth digit.
-      const row = softmax(scores.map((score) => score * (1 / temperature)));
+      const seen = causal ? scores.slice(0, i + 1) : scores;
+      const row = softmax(seen.map((score) => score * (1 / temperature)));
       return [...row, ...Array(n - row.length).fill(0)];
     });
   };
 }
 
 // The weights as squares in the middle of their cells, each of the area that is the weight's share of
-// the cell. One path: an element a cell would cost a style a cell at every move of a slider.
-export function squares(weights) {
-  return weights.flatMap((line, i) => line.map((weight, j) => {
-    const side = Math.sqrt(weight) * (CELL - 1);
-    const [x, y] = [j, i].map((k) => MARGIN + k * CELL + (CELL - 1 - side) / 2);
-    return `M${x.toFixed(3)} ${y.toFixed(3)}h${side.toFixed(3)}v${side.toFixed(3)}H${x.toFixed(3)}z`;
-  })).join("");
+// the cell, in thousandths of the matrix's unit: whole numbers are written fast. One path, since an
+// element a cell would cost a style a cell at every move of a slider.
+function squares(weights) {
+  return weights.map((line, i) => line.map((weight, j) => {
+    const half = Math.round(Math.sqrt(weight) * (CELL - 1) * 500);
+    const left = 1000 * (MARGIN + j * CELL) + 500 * (CELL - 1) - half;
+    const top = 1000 * (MARGIN + i * CELL) + 500 * (CELL - 1) - half;
+    return `M${left} ${top}h${2 * half}v${2 * half}H${left}z`;
+  }).join("")).join("");
 }
 
 function describeRow({ layer, head, token }, tokens, row) {
@@ -124,7 +130,7 @@ function render({ model, el }) {
         class: "se-back", x: MARGIN, y: MARGIN + i * CELL, width: n * CELL, height: CELL - 1,
       }));
   });
-  const cells = s("path", { class: "se-cells" });
+  const cells = s("path", { class: "se-cells", transform: "scale(0.001)" });
   matrix.append(cells);
   const frame = s("rect", {
     class: "se-frame", x: MARGIN - 1, width: n * CELL + 1, height: CELL + 1,

@@ -119,8 +119,9 @@ function statusLine() {
   return {
     nodes: [h("div", { class: "se-status" }, line), live],
     say(text) {
+      if (line.written === text) return;
+      if (!line.written) setText(live, text); // at first there is nothing to interrupt
       setText(line, text);
-      if (!live.textContent) setText(live, text); // at first there is nothing to interrupt
       clearTimeout(timer);
       timer = setTimeout(() => setText(live, text), 500);
     },

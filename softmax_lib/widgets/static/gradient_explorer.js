@@ -182,8 +182,7 @@ function render({ model, el }) {
       beginAt(presetLogits(choice - 1));
     },
   );
-  function presetLogits(which) {
-    const y = yNow();
+  function presetLogits(which, y = yNow()) {
     return y.map((_, i) => PRESETS[which][1](i, y.indexOf(Math.max(...y)), y.length));
   }
 
@@ -298,7 +297,7 @@ function render({ model, el }) {
       row.y.hidden = Boolean(distribution);
       row.share.hidden = !distribution;
       setAttributes(row.share, { "aria-label": `target share of ${labels[i]}` });
-      row.share.show();
+      if (distribution) row.share.show();
       setShare(row.fill, p[i]);
       setTransform(row.tick, `translateX(${100 * y[i]}cqw)`);
       setText(row.pull, formatPull(g, () => {
@@ -319,7 +318,7 @@ function render({ model, el }) {
     setText(floorText, `lowest possible ${floor > 0 ? `${formatNats(floor)}, dashed` : "0, never reached"}`);
     status.say(control.remark || describe(labels, gradient, losses, floor, state.rate));
 
-    const chosen = PRESETS.findIndex((_, i) => String(presetLogits(i)) === String(z));
+    const chosen = PRESETS.findIndex((_, i) => presetLogits(i, y).every((value, j) => value === z[j]));
     preset.value = chosen + 1;
 
     root.dataset.state = JSON.stringify({
