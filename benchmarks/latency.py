@@ -67,7 +67,23 @@ def costs(events):
         if key >= 0:
             spent[key] += max(0, end - max(start, busy_until)) / 1000
         busy_until = max(busy_until, end)
-    return spent, sum(e.get("name") == "DroppedFrame" for e in events)
+    return spent, dropped_frames(events)
+
+
+def dropped_frames(events):
+    """Return how many frames showed nothing new although something was due.
+
+    A frame that nothing new was wanted for is no loss, nor one that came without the page's own
+    work and was followed by it in time. Chromium says of each frame whether it was dropped, and of
+    a dropped one whether that broke a movement the page was making. It says so twice where the
+    screen could have moved without the page: such a frame counts once.
+    """
+    reports = (e["args"].get("frame_reporter") for e in events if e["name"] == "PipelineReporter")
+    return len({
+        (report["layer_tree_host_id"], report["frame_source"], report["frame_sequence"])
+        for report in reports
+        if report and report["state"] == "STATE_DROPPED" and report["affects_smoothness"]
+    })  # fmt: skip
 
 
 def measure(page):

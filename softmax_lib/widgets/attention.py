@@ -92,7 +92,7 @@ class AttentionExplorer(Explorer):
             temperature = math.sqrt(self.shape[3])
         first = {"layer": layer, "head": head, "token": token}
         first |= {"temperature": temperature, "causal": causal}
-        super().__init__(**kw)
+        super().__init__({}, **kw)
         self.set_trait("tokens", names)
         self.set_trait("vectors", {
             "dtype": query.dtype.name,
@@ -100,10 +100,8 @@ class AttentionExplorer(Explorer):
             "query": base64.b64encode(query.tobytes()).decode(),
             "key": base64.b64encode(key.tobytes()).decode(),
         })  # fmt: skip
-        with self.hold_trait_notifications():
-            for name, value in first.items():
-                setattr(self, name, value)
-        self.initial = {name: getattr(self, name) for name in first}
+        self._set_together(first)
+        self._keep_initial(first)
         self._follow()
 
     @t.observe("layer", "head", "temperature", "causal")

@@ -108,7 +108,7 @@ class GradientExplorer(ClassExplorer):
         steps=0,
         **kwargs,
     ):
-        own = {
+        first = {
             "logits": logits,
             "target": target,
             "smoothing": smoothing,
@@ -116,9 +116,7 @@ class GradientExplorer(ClassExplorer):
             "rate": rate,
             "steps": steps,
         }
-        given = {} if labels is None else {"labels": labels}
-        super().__init__(**own, **given, **kwargs)
-        self.initial = {name: getattr(self, name) for name in ("labels", *own)}
+        super().__init__(labels, first, **kwargs)
 
     def _check_classes(self):
         self._check_target(self.target)
@@ -161,7 +159,7 @@ class GradientExplorer(ClassExplorer):
         for _ in range(self.steps):
             path.append(path[-1] - self.rate * cross_entropy_grad(path[-1], target))
         losses = [float(cross_entropy(z, target)) for z in path]
-        follows = {
+        self._set_together({
             "reached": path[-1].tolist(),
             "y": y,
             "probabilities": softmax(path[-1]).tolist(),
@@ -169,10 +167,7 @@ class GradientExplorer(ClassExplorer):
             "losses": losses,
             "loss": losses[-1],
             "lowest_loss": lowest_loss(y),
-        }
-        with self.hold_trait_notifications():
-            for name, value in follows.items():
-                self.set_trait(name, value)
+        })  # fmt: skip
 
     def still(self):
         """Return an SVG of p as bars, p - y as arrows and the loss over the steps."""

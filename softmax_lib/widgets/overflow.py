@@ -62,13 +62,15 @@ class OverflowExplorer(Explorer):
     shifted = t.List(t.Float(), read_only=True)
 
     def __init__(self, logits=(2, 1, 0, -1), offset=0.0, precision="float32", **kwargs):
-        super().__init__(logits=logits, offset=offset, precision=precision, **kwargs)
-        self.initial = {name: getattr(self, name) for name in ("logits", "offset", "precision")}
+        first = {"logits": logits, "offset": offset, "precision": precision}
+        super().__init__(first, **kwargs)
 
     @t.observe("logits", "offset", "precision")
     def _follow(self, _change):
-        for name in ("naive", "shifted"):
-            self.set_trait(name, self._steps(name == "shifted")["probabilities"].tolist())
+        self._set_together({
+            name: self._steps(name == "shifted")["probabilities"].tolist()
+            for name in ("naive", "shifted")
+        })  # fmt: skip
 
     def _steps(self, shift):
         return softmax_steps(self.logits, self.offset, self.precision, shift=shift)

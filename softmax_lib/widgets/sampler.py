@@ -5,11 +5,11 @@ import traitlets as t
 
 from softmax_lib.core import softmax
 from softmax_lib.sampling import gumbel_max, mulberry32, nucleus, top_k
-from softmax_lib.widgets._base import Explorer, Logits, Number, Temperature, joined
+from softmax_lib.widgets._base import FixedClassExplorer, Logits, Number, Temperature, joined
 from softmax_lib.widgets.still import sampler_picture
 
 
-class SamplerExplorer(Explorer):
+class SamplerExplorer(FixedClassExplorer):
     r"""Draw classes from softmax(z / T) by the Gumbel-max trick, with or without cut-offs.
 
     Parameters
@@ -70,7 +70,6 @@ class SamplerExplorer(Explorer):
     top_p = Number(1.0, 0.01, 1).tag(sync=True)
     seed = Number(1, 0, 2**32 - 1, whole=True).tag(sync=True)
     draws = Number(0, 0, 10_000, whole=True).tag(sync=True)
-    labels = t.List(t.Unicode(), read_only=True).tag(sync=True)
 
     probabilities = t.List(t.Float(), read_only=True)
     counts = t.List(t.Int(), read_only=True)
@@ -87,27 +86,12 @@ class SamplerExplorer(Explorer):
         draws=0,
         **kwargs,
     ):
-        super().__init__(logits=logits, **kwargs)
-        count = len(self.logits)
-        names = [f"class {i + 1}" for i in range(count)] if labels is None else list(labels)
-        if len(names) != count or not all(isinstance(name, str) for name in names):
-            raise ValueError(f"labels must be {count} strings, one a logit, not {labels!r}")
-        self.set_trait("labels", names)
-        first = {"temperature": temperature, "top_k": count if top_k is None else top_k}
+        super().__init__(logits, labels, **kwargs)
+        first = {"temperature": temperature, "top_k": len(self.labels) if top_k is None else top_k}
         first |= {"top_p": top_p, "seed": seed, "draws": draws}
-        with self.hold_trait_notifications():
-            for name, value in first.items():
-                setattr(self, name, value)
-        self.initial = {name: getattr(self, name) for name in ("logits", *first)}
+        self._set_together(first)
+        self._keep_initial(first)
         self._follow()
-
-    @t.validate("logits")
-    def _as_many_as_before(self, proposal):
-        if self.labels and len(proposal.value) != len(self.labels):
-            raise t.TraitError(
-                f"logits must be {len(self.labels)} numbers, one a class, not {proposal.value!r}"
-            )
-        return proposal.value
 
     @t.validate("top_k")
     def _at_most_all(self, proposal):
@@ -127,9 +111,10 @@ class SamplerExplorer(Explorer):
         x = nucleus(top_k(x, self.top_k), self.top_p)
         uniforms = mulberry32(self.seed, 0, self.draws * count).reshape(self.draws, count)
         drawn = gumbel_max(x, uniforms)
-        with self.hold_trait_notifications():
-            self.set_trait("probabilities", softmax(x).tolist())
-            self.set_trait("counts", np.bincount(drawn, minlength=count).tolist())
+        self._set_together({
+            "probabilities": softmax(x).tolist(),
+            "counts": np.bincount(drawn, minlength=count).tolist(),
+        })  # fmt: skip
 
     def still(self):
         """Return an SVG of the probabilities and the counts."""

@@ -67,18 +67,17 @@ class SimplexExplorer(ClassExplorer):
     entropy = t.Float(read_only=True)
 
     def __init__(self, logits=(2, 1, 0), labels=None, temperature=1.0, **kwargs):
-        given = {} if labels is None else {"labels": labels}
-        super().__init__(logits=logits, temperature=temperature, **given, **kwargs)
-        self.initial = {name: getattr(self, name) for name in ("logits", "labels", "temperature")}
+        super().__init__(labels, {"logits": logits, "temperature": temperature}, **kwargs)
 
     @t.observe("logits", "temperature")
     def _follow(self, _change):
         gaps = [z - self.logits[0] for z in self.logits]
         p = softmax(self.logits, temperature=self.temperature)
-        with self.hold_trait_notifications():
-            self.set_trait("probabilities", p.tolist())
-            self.set_trait("centred_logits", [gap - math.fsum(gaps) / 3 for gap in gaps])
-            self.set_trait("entropy", float(entropy(self.logits, temperature=self.temperature)))
+        self._set_together({
+            "probabilities": p.tolist(),
+            "centred_logits": [gap - math.fsum(gaps) / 3 for gap in gaps],
+            "entropy": float(entropy(self.logits, temperature=self.temperature)),
+        })  # fmt: skip
 
     def still(self):
         """Return an SVG of the triangle with the point at the present temperature."""

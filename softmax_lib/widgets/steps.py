@@ -4,11 +4,11 @@ import numpy as np
 import traitlets as t
 
 from softmax_lib.core import naive_softmax
-from softmax_lib.widgets._base import Explorer, Logits, joined
+from softmax_lib.widgets._base import FixedClassExplorer, Logits, joined
 from softmax_lib.widgets.still import steps_picture
 
 
-class StepsExplorer(Explorer):
+class StepsExplorer(FixedClassExplorer):
     r"""Move one logit and see which numbers move along, and which ratios stay.
 
     Parameters
@@ -55,32 +55,19 @@ class StepsExplorer(Explorer):
     _css = joined("explorer.css", "steps_explorer.css")
 
     logits = Logits(fewest=2, most=5, bound=10).tag(sync=True)
-    labels = t.List(t.Unicode(), read_only=True).tag(sync=True)
 
     exponentials = t.List(t.Float(), read_only=True)
     probabilities = t.List(t.Float(), read_only=True)
 
     def __init__(self, logits=(2, 1, 0, -1), labels=None, **kwargs):
-        super().__init__(logits=logits, **kwargs)
-        count = len(self.logits)
-        names = [f"class {i + 1}" for i in range(count)] if labels is None else list(labels)
-        if len(names) != count or not all(isinstance(name, str) for name in names):
-            raise ValueError(f"labels must be {count} strings, one a logit, not {labels!r}")
-        self.set_trait("labels", names)
-        self.initial = {"logits": self.logits}
-
-    @t.validate("logits")
-    def _as_many_as_before(self, proposal):
-        if self.labels and len(proposal.value) != len(self.labels):
-            raise t.TraitError(
-                f"logits must be {len(self.labels)} numbers, one a class, not {proposal.value!r}"
-            )
-        return proposal.value
+        super().__init__(logits, labels, **kwargs)
 
     @t.observe("logits")
     def _follow(self, _change):
-        self.set_trait("exponentials", np.exp(self.logits).tolist())
-        self.set_trait("probabilities", naive_softmax(self.logits).tolist())
+        self._set_together({
+            "exponentials": np.exp(self.logits).tolist(),
+            "probabilities": naive_softmax(self.logits).tolist(),
+        })  # fmt: skip
 
     def still(self):
         """Return an SVG of the three rows of bars."""

@@ -123,10 +123,10 @@ def attention_picture(where, tokens, query, weights):
     left, above = 360, top - 14
     for i, line in enumerate(weights):
         for j, w in enumerate(line):
-            x, y = left + cell * j, above + cell * i
-            box = f'x="{x:.2f}" y="{y:.2f}" width="{cell - 1:.2f}" height="{cell - 1:.2f}"'
-            shapes.append(f'<rect class="track" {box}/>')
-            shapes.append(f'<rect class="bar" {box} fill-opacity="{w:.3f}"/>')
+            for shape, side in (("track", cell - 1), ("bar", (cell - 1) * w**0.5)):
+                x, y = (at + (cell - 1 - side) / 2 for at in (left + cell * j, above + cell * i))
+                box = f'x="{x:.2f}" y="{y:.2f}" width="{side:.2f}" height="{side:.2f}"'
+                shapes.append(f'<rect class="{shape}" {box}/>')
     ranked = sorted(range(size), key=lambda j: -row[j])[:3]
     words = ", ".join(f"{tokens[j]} {_number(row[j], 1 - row[j])}" for j in ranked if row[j])
     title = f"Attention in {where}: {tokens[query]} reads {words}"

@@ -71,17 +71,14 @@ class TemperatureExplorer(ClassExplorer):
     entropy = t.Float(read_only=True)
 
     def __init__(self, logits=(2, 1, 0, -1), labels=None, temperature=1.0, **kwargs):
-        given = {} if labels is None else {"labels": labels}
-        super().__init__(logits=logits, temperature=temperature, **given, **kwargs)
-        self.initial = {name: getattr(self, name) for name in ("logits", "labels", "temperature")}
+        super().__init__(labels, {"logits": logits, "temperature": temperature}, **kwargs)
 
     @t.observe("logits", "temperature")
     def _follow(self, _change):
-        with self.hold_trait_notifications():
-            self.set_trait(
-                "probabilities", softmax(self.logits, temperature=self.temperature).tolist()
-            )
-            self.set_trait("entropy", float(entropy(self.logits, temperature=self.temperature)))
+        self._set_together({
+            "probabilities": softmax(self.logits, temperature=self.temperature).tolist(),
+            "entropy": float(entropy(self.logits, temperature=self.temperature)),
+        })  # fmt: skip
 
     def still(self):
         """Return an SVG of the probabilities as bars."""

@@ -99,7 +99,8 @@ def write_page(folder, *widgets, body="", style=""):
 FLAWS = """() => {
   const root = document.querySelector(".softmax-explorer");
   const box = (node) => node.getBoundingClientRect();
-  const seen = "input, select, button, .se-label, .se-value, .se-track, .se-totals span, .se-line";
+  const seen = `input, select, button, .se-label, .se-value, .se-track, .se-line,
+    .se-totals > span`;
   // Whatever is hidden for now has no box.
   const nodes = [...root.querySelectorAll(seen)].filter((node) => node.getClientRects().length);
   const outer = box(root);
@@ -107,8 +108,6 @@ FLAWS = """() => {
   nodes.forEach((a, i) => {
     const A = box(a);
     if (A.left < outer.left || A.right > outer.right + 0.5) wrong.push(["out", a.outerHTML]);
-    if (a.matches(".se-value, .se-totals span") && a.scrollWidth > a.clientWidth + 1 &&
-        getComputedStyle(a).display !== "inline") wrong.push(["cut", a.outerHTML]);
     if (a.matches("input, select, button") && Math.min(A.width, A.height) < 24) {
       wrong.push(["small", a.outerHTML]);
     }
@@ -120,6 +119,12 @@ FLAWS = """() => {
       }
     }
   });
+  // What stands in a box of a fixed size has to fit.
+  for (const a of root.querySelectorAll(".se-text, .se-line")) {
+    if (a.scrollWidth > a.clientWidth + 1 || a.scrollHeight > a.clientHeight + 1) {
+      wrong.push(["cut", a.outerHTML]);
+    }
+  }
   return wrong;
 }"""
 

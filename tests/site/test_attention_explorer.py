@@ -1,6 +1,7 @@
 """AttentionExplorer in a real browser: every head of the real sentence, against softmax_lib."""
 
 import math
+import re
 
 import numpy as np
 import pytest
@@ -177,10 +178,16 @@ def test_the_bars_and_the_cells_are_the_weights(visit):
         "(all) => all.map((e) => e.getBoundingClientRect().width / e.parentNode.clientWidth)"
     )
     np.testing.assert_allclose(widths, weights[BANK_2], atol=0.01)
-    shades = page.locator(".se-cell").evaluate_all(
-        "(all) => all.map((e) => Number(e.getAttribute('fill-opacity')))"
+    squares = re.findall(
+        r"M(\d+) (\d+)h(\d+)v(\d+)H(\d+)z",
+        page.locator(".se-cells").get_attribute("d"),
     )
-    np.testing.assert_allclose(shades, weights.ravel(), atol=0.00051)
+    left, top, across, down, back = np.array(squares, dtype=int).T / 1000
+    np.testing.assert_allclose(across * down / 19**2, weights.ravel(), atol=0.0005)
+    np.testing.assert_array_equal(left, back)
+    row, column = np.divmod(np.arange(weights.size), len(weights))
+    np.testing.assert_allclose(left + across / 2, 76 + 20 * column + 9.5, atol=0.001)
+    np.testing.assert_allclose(top + down / 2, 76 + 20 * row + 9.5, atol=0.001)
 
 
 def test_reset_goes_back_to_what_python_gave(visit):

@@ -210,7 +210,10 @@ def test_the_bars_are_as_long_as_the_shares(visit):
     widths = page.locator(".se-bars .se-track").evaluate_all(
         """(all) => all.map((track) => [
              track.querySelector(".se-fill"), track.querySelector(".se-ghost"), track.nextSibling,
-           ].map((e) => e.getBoundingClientRect().width / track.clientWidth))"""
+           ].map((e) => {
+             const left = track.getBoundingClientRect().left;
+             return (e.getBoundingClientRect().right - left) / track.clientWidth;
+           }))"""
     )
     whole = softmax([2, 1, 0, -1])
     expected = np.transpose([says["probabilities"], whole, np.array(says["counts"]) / 500])

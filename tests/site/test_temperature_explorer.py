@@ -163,8 +163,10 @@ def test_the_bars_are_as_long_as_the_probabilities(visit):
     page = visit(TemperatureExplorer(temperature=0.5))
     widths = page.locator(".se-bars .se-track").evaluate_all(
         """(tracks) => tracks.map((track) =>
-             [".se-fill", ".se-ghost"].map((s) =>
-               track.querySelector(s).getBoundingClientRect().width / track.clientWidth))"""
+             [".se-fill", ".se-ghost"].map((s) => {
+               const end = track.querySelector(s).getBoundingClientRect().right;
+               return (end - track.getBoundingClientRect().left) / track.clientWidth;
+             }))"""
     )
     for row, p, p_at_one in zip(
         widths, exact((2, 1, 0, -1), 0.5)[0], exact((2, 1, 0, -1), 1)[0], strict=True
@@ -172,7 +174,8 @@ def test_the_bars_are_as_long_as_the_probabilities(visit):
         assert row == pytest.approx([p, p_at_one], abs=0.01)
     meter = page.locator(".se-totals .se-fill")
     share = exact((2, 1, 0, -1), 0.5)[1] / mpmath.log(4)
-    assert float(meter.evaluate("e => e.style.width").rstrip("%")) == pytest.approx(100 * share)
+    filled = meter.evaluate("e => e.getBoundingClientRect().width / e.parentNode.clientWidth")
+    assert filled == pytest.approx(float(share), abs=0.001)
 
 
 # ---- the temperature ----------------------------------------------------------------------------

@@ -23,20 +23,36 @@ export function attention({ dtype, shape, query, key }) {
   const [, heads, n, width] = shape;
   const q = decodeFloats(query, dtype);
   const k = decodeFloats(key, dtype);
+  function scoresFrom(start) {
+    const at = (vectors, i) => vectors.subarray(start + i * width, start + (i + 1) * width);
+    return Array.from({ length: n }, (_, i) => Array.from({ length: n }, (__, j) => {
+      const theirs = at(k, j);
+      return at(q, i).reduce((sum, value, m) => sum + value * theirs[m], 0);
+    }));
+  }
+  let known = {}; // the scores of the last head, which no temperature and no mask changes
   return ({ layer, head, temperature, causal }) => {
     const start = (layer * heads + head) * n * width;
-    const at = (vectors, i) => vectors.subarray(start + i * width, start + (i + 1) * width);
-    return Array.from({ length: n }, (_, i) => {
-      const mine = at(q, i);
-      const scores = Array.from({ length: causal ? i + 1 : n }, (__, j) => {
-        const theirs = at(k, j);
-        return mine.reduce((sum, value, m) => sum + value * theirs[m], 0);
-      });
+    if (known.start !== start) known = { start, scores: scoresFrom(start) };
+    return known.scores.map((scores, i) => {
       // Scaled first, as Python does: at T = 0.01 another order would show in the twelfth digit.
-      const row = softmax(scores.map((score) => score * (1 / temperature)));
+      const seen = causal ? scores.slice(0, i + 1) : scores;
+      const row = softmax(seen.map((score) => score * (1 / temperature)));
       return [...row, ...Array(n - row.length).fill(0)];
     });
   };
+}
+
+// The weights as squares in the middle of their cells, each of the area that is the weight's share of
+// the cell, in thousandths of the matrix's unit: whole numbers are written fast. One path, since an
+// element a cell would cost a style a cell at every move of a slider.
+function squares(weights) {
+  return weights.map((line, i) => line.map((weight, j) => {
+    const half = Math.round(Math.sqrt(weight) * (CELL - 1) * 500);
+    const left = 1000 * (MARGIN + j * CELL) + 500 * (CELL - 1) - half;
+    const top = 1000 * (MARGIN + i * CELL) + 500 * (CELL - 1) - half;
+    return `M${left} ${top}h${2 * half}v${2 * half}H${left}z`;
+  }).join("")).join("");
 }
 
 function describeRow({ layer, head, token }, tokens, row) {
@@ -62,19 +78,9 @@ function render({ model, el }) {
   });
   const initial = model.get("initial") ?? read();
 
-  let refusal = ""; // why the last input was not taken, instead of the usual line
-
-  function edit(changes) {
-    refusal = "";
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    model.save_changes();
-    redraw();
-  }
-
-  function refuse(reason) {
-    refusal = reason;
-    redraw();
-  }
+  const redraw = oncePerFrame(draw);
+  const control = editor(model, redraw);
+  const { edit, refuse } = control;
 
   // ---- the page's nodes -------------------------------------------------------------------
 
@@ -104,7 +110,7 @@ function render({ model, el }) {
   const bars = h("ul", { class: "se-bars se-keys", role: "list", "aria-label": "weight on each key" });
   const rows = tokens.map((token) => {
     const fill = h("div", { class: "se-fill" });
-    const value = h("span", { class: "se-value" });
+    const value = textBox("se-value");
     bars.append(h("li", {},
       h("span", { class: "se-label" }, token),
       h("div", { class: "se-track", "aria-hidden": "true" }, fill),
@@ -124,13 +130,8 @@ function render({ model, el }) {
         class: "se-back", x: MARGIN, y: MARGIN + i * CELL, width: n * CELL, height: CELL - 1,
       }));
   });
-  const cells = tokens.map((_, i) => tokens.map((__, j) => {
-    const cell = s("rect", {
-      class: "se-cell", x: MARGIN + j * CELL, y: MARGIN + i * CELL, width: CELL - 1, height: CELL - 1,
-    });
-    matrix.append(cell);
-    return cell;
-  }));
+  const cells = s("path", { class: "se-cells", transform: "scale(0.001)" });
+  matrix.append(cells);
   const frame = s("rect", {
     class: "se-frame", x: MARGIN - 1, width: n * CELL + 1, height: CELL + 1,
   });
@@ -141,8 +142,8 @@ function render({ model, el }) {
     if (i >= 0 && i < n) edit({ token: i });
   });
 
-  const total = h("span", { class: "se-total" });
-  const entropyText = h("span", { class: "se-entropy" });
+  const total = textBox("se-total");
+  const entropyText = textBox("se-entropy");
   const status = statusLine();
   const reset = button("Reset", "back to how it began", () => edit(initial));
 
@@ -174,12 +175,10 @@ function render({ model, el }) {
     causalBox.checked = causal;
 
     rows.forEach(({ fill, value }, j) => {
-      fill.style.width = `${100 * row[j]}%`;
+      setShare(fill, row[j]);
       setText(value, causal && j > token ? "masked" : formatWeight(row[j]));
     });
-    cells.forEach((line, i) => line.forEach((cell, j) => {
-      setAttributes(cell, { "fill-opacity": weights[i][j].toFixed(3) });
-    }));
+    setAttributes(cells, { d: squares(weights) });
     setAttributes(frame, { y: MARGIN + token * CELL - 1 });
     setAttributes(matrix, {
       "aria-label": `All weights: ${tokens.map((name, i) =>
@@ -191,11 +190,10 @@ function render({ model, el }) {
     const sum = row.reduce((so_far, w) => so_far + w, 0);
     setText(total, `sum ${Number(sum.toPrecision(14))}`);
     setText(entropyText, `entropy ${H.toFixed(4)} of ln ${n} = ${Math.log(n).toFixed(4)} nats`);
-    status.say(refusal || line);
+    status.say(control.remark || line);
     root.dataset.state = JSON.stringify({ ...state, weights });
   }
 
-  const redraw = oncePerFrame(draw);
   return mount({ model, el }, root, Object.keys(read()), draw, redraw, () => status.stop());
 }
 

@@ -72,12 +72,43 @@ function repeat(step, onChange) {
       onChange();
     },
     stop() {
+      if (timer === 0) return;
       clearTimeout(timer);
       timer = 0;
       onChange();
     },
   };
   return player;
+}
+
+// How a reader changes the model. put() sets traits; edit() does so by hand, which ends whatever
+// plays, and may leave a remark in place of the usual line; refuse() says why it took nothing.
+function editor(model, redraw, player) {
+  const self = {
+    remark: "",
+    put(changes) {
+      for (const [name, value] of Object.entries(changes)) model.set(name, value);
+      model.save_changes();
+      redraw();
+    },
+    edit(changes, remark = "") {
+      player?.stop();
+      player?.rewind?.();
+      self.remark = remark;
+      self.put(changes);
+    },
+    refuse(reason) {
+      player?.stop();
+      self.remark = reason;
+      redraw();
+    },
+    toggle(begin) {
+      if (player.running) return player.stop();
+      self.remark = "";
+      begin();
+    },
+  };
+  return self;
 }
 
 // The line that says in words what there is to see. It is read out once the reader pauses.
@@ -88,8 +119,9 @@ function statusLine() {
   return {
     nodes: [h("div", { class: "se-status" }, line), live],
     say(text) {
+      if (line.written === text) return;
+      if (!line.written) setText(live, text); // at first there is nothing to interrupt
       setText(line, text);
-      if (!live.textContent) setText(live, text); // at first there is nothing to interrupt
       clearTimeout(timer);
       timer = setTimeout(() => setText(live, text), 500);
     },
@@ -111,16 +143,49 @@ function mount({ model, el }, root, traits, draw, redraw, stop) {
   };
 }
 
-// Writes that change nothing would still cost layout, or be read out again.
-function setText(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+// An element whose text changes with every input. The text stands in a box within, of a size that no
+// text changes: see se-text in the style.
+function textBox(className) {
+  const box = h("span", { class: "se-text" });
+  return Object.assign(h("span", { class: className }, box), { box });
 }
 
-function setAttributes(node, attributes) {
-  for (const [name, value] of Object.entries(attributes)) {
-    if (node.getAttribute(name) !== String(value)) node.setAttribute(name, value);
-  }
+// Writes that change nothing would still cost layout, or be read out again. What was written is kept
+// beside the node, since to ask the node for it costs more.
+function setText(node, text) {
+  if (node.written === text) return;
+  const box = node.box ?? node;
+  if (box.firstChild) box.firstChild.data = text; // a new text node would need a style first
+  else box.append(text);
+  node.written = text;
 }
+
+// Returns whether there was anything to change.
+function setAttributes(node, attributes) {
+  node.given ??= {};
+  let changed = false;
+  for (const name in attributes) {
+    if (node.given[name] === attributes[name]) continue;
+    node.setAttribute(name, attributes[name]);
+    node.given[name] = attributes[name];
+    changed = true;
+  }
+  return changed;
+}
+
+// A transform lays nothing out anew, as a width or a place would.
+function setTransform(node, transform) {
+  if (node.transform === transform) return;
+  node.style.transform = transform;
+  node.transform = transform;
+}
+
+// How much of its track a bar fills, from 0 to 1.
+const setShare = (bar, share) => setTransform(bar, `scaleX(${share})`);
+
+// The same for a frame as long as its track, whose end always shows.
+const setEnd = (frame, share) =>
+  setTransform(frame, `translateX(max(${100 * share - 100}%, 2px - 100%))`);
 
 // Still focusable and clickable at its limit, so that a reader learns why nothing happens.
 function limit(node, reached, reason, title) {
@@ -136,11 +201,15 @@ function numberField(attributes, { min, max, get, onInput, onRefusal, write = St
   });
   let typing = false;
   let taken; // the value when the last key was pressed
+  let shown; // the value that it stands at, unless someone has typed since
   node.show = () => {
-    const text = write(get());
-    if (!typing && node.value !== text) node.value = text;
+    const value = get();
+    if (typing || value === shown) return;
+    node.value = write(value);
+    shown = value;
   };
   node.addEventListener("input", () => {
+    shown = null;
     const number = node.valueAsNumber;
     const ok = number >= min && number <= max; // which NaN, an empty field, is not
     typing = true;
@@ -161,20 +230,30 @@ function numberField(attributes, { min, max, get, onInput, onRefusal, write = St
   return node;
 }
 
+// A slider; show(value, attributes) brings it up to date.
+function slider(attributes, onInput) {
+  const node = h("input", { type: "range", class: "se-slider", ...attributes });
+  let shown; // where it stands
+  node.addEventListener("input", () => onInput((shown = Number(node.value))));
+  node.show = (value, now = {}) => {
+    // With other ends or steps the browser may have moved it.
+    if (setAttributes(node, now) || value !== shown) node.value = value;
+    shown = value;
+  };
+  return node;
+}
+
 // A slider and a number field for one quantity, from min to max, under a name; show(text) brings both
 // up to date, and the text is what a screen reader hears after the value.
 function quantity({ name, unit, min, max, step, get, onInput, onRefusal }) {
-  const slider = h("input", {
-    type: "range", class: "se-slider", "aria-label": unit, min, max, step,
-  });
-  slider.addEventListener("input", () => onInput(Number(slider.value)));
+  const range = slider({ "aria-label": unit, min, max, step }, onInput);
   const number = numberField({ step }, { min, max, get, onInput, onRefusal });
   return {
-    node: h("div", { class: "se-quantity" }, h("label", {}, ...name, " ", number), slider),
+    node: h("div", { class: "se-quantity" }, h("label", {}, ...name, " ", number),
+      h("div", {}, range)),
     show(text) {
       number.show();
-      slider.value = get();
-      setAttributes(slider, { "aria-valuetext": `${unit} ${get()}; ${text}` });
+      range.show(get(), { "aria-valuetext": `${unit} ${get()}; ${text}` });
     },
   };
 }
@@ -196,8 +275,7 @@ function sliderReach(low = -10, high = 10) {
 
 // A slider and a number field for one logit; show(label, reach) brings both up to date.
 function logitControl({ get, onInput, onRefusal, bound = Number.MAX_VALUE, write }) {
-  const slider = h("input", { type: "range", class: "se-slider" });
-  slider.addEventListener("input", () => onInput(Number(Number(slider.value).toPrecision(3))));
+  const range = slider({}, (value) => onInput(Number(value.toPrecision(3))));
   const number = numberField({}, {
     min: -bound,
     max: bound,
@@ -209,11 +287,10 @@ function logitControl({ get, onInput, onRefusal, bound = Number.MAX_VALUE, write
       : `A logit is a number from −${bound} to ${bound}`),
   });
   return {
-    nodes: [slider, number],
+    nodes: [h("span", {}, range), h("span", {}, number)],
     show(label, { low, high }) {
       const step = high - low > 20 ? "any" : 0.1;
-      setAttributes(slider, { "aria-label": label, min: low, max: high, step });
-      slider.value = get();
+      range.show(get(), { "aria-label": label, min: low, max: high, step });
       setAttributes(number, { "aria-label": label });
       number.show();
     },

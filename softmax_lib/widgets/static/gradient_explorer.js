@@ -103,9 +103,8 @@ function render({ model, el }) {
   let known = {};
   function descent() {
     const { labels: _, ...state } = read();
-    const key = JSON.stringify(state);
-    if (known.key !== key) {
-      known = { key, ...descend(state.logits, targetOf(state), state.rate, state.steps) };
+    if (Object.keys(state).some((name) => state[name] !== known[name])) {
+      known = { ...state, ...descend(state.logits, targetOf(state), state.rate, state.steps) };
     }
     return known;
   }
@@ -113,18 +112,15 @@ function render({ model, el }) {
 
   // ---- what changes the model -------------------------------------------------------------
 
-  function put(changes) {
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    model.save_changes();
-    redraw();
-  }
-
-  // Every change that the reader makes by hand, which also ends a run.
-  function edit(changes) {
-    player.stop();
-    refusal = "";
-    put(changes);
-  }
+  const redraw = oncePerFrame(draw);
+  let stride = 1; // of the run, in steps
+  const player = repeat(() => {
+    const steps = Math.min(MAX_STEPS, read().steps + stride);
+    put({ steps });
+    return steps < MAX_STEPS;
+  }, redraw);
+  const control = editor(model, redraw, player);
+  const { put, edit, refuse } = control;
 
   // A change of what the descent goes from or to: a new run from the logits that the reader sees.
   const beginAt = (z, changes) => edit({ logits: z.map(bounded), steps: 0, ...changes });
@@ -137,23 +133,7 @@ function render({ model, el }) {
     else beginAt(z.map((other, j) => (j === i ? value : other)));
   };
 
-  function refuse(reason) {
-    player.stop();
-    refusal = reason;
-    redraw();
-  }
-
-  let refusal = ""; // why the last input was not taken, instead of the usual line
-  let stride = 1; // of the run, in steps
-  const player = repeat(() => {
-    const steps = Math.min(MAX_STEPS, read().steps + stride);
-    put({ steps });
-    return steps < MAX_STEPS;
-  }, () => redraw());
-
-  function toggleRun() {
-    if (player.running) return player.stop();
-    refusal = "";
+  function beginRun() {
     const pace = reducedMotion() ? CALM_PACE : PACE;
     stride = pace.stride;
     if (read().steps === MAX_STEPS) put({ steps: 0 });
@@ -188,7 +168,7 @@ function render({ model, el }) {
     if (steps === MAX_STEPS) return refuse(`A run has at most ${MAX_STEPS} steps`);
     edit({ steps: steps + 1 });
   });
-  const run = button("Run", "one step after another", toggleRun);
+  const run = button("Run", "one step after another", () => control.toggle(beginRun));
   const reset = button("Reset", "back to how it began", () => {
     reach.reset();
     edit(initial);
@@ -202,8 +182,7 @@ function render({ model, el }) {
       beginAt(presetLogits(choice - 1));
     },
   );
-  function presetLogits(which) {
-    const y = yNow();
+  function presetLogits(which, y = yNow()) {
     return y.map((_, i) => PRESETS[which][1](i, y.indexOf(Math.max(...y)), y.length));
   }
 
@@ -221,8 +200,8 @@ function render({ model, el }) {
         bound: BOUND,
         write: (value) => String(Number(value.toFixed(4))),
       }),
-      p: h("span", { class: "se-value" }),
-      y: h("span", { class: "se-value" }),
+      p: h("span", { class: "se-value se-text" }),
+      y: h("span", { class: "se-value se-text" }),
       share: numberField({ step: 0.05, min: 0, max: 1 }, {
         min: 0,
         max: 1,
@@ -236,7 +215,7 @@ function render({ model, el }) {
       }),
       fill: h("div", { class: "se-fill" }),
       tick: h("div", { class: "se-tick" }),
-      pull: h("span", { class: "se-value" }),
+      pull: h("span", { class: "se-value se-text" }),
       moves: h("span", { class: "se-quiet", "aria-hidden": "true" }),
       moved: h("span", { class: "se-hidden" }),
       arrow: h("div", { class: "se-arrow" }),
@@ -258,13 +237,11 @@ function render({ model, el }) {
   }
 
   const curve = lossCurve();
-  const stepsSlider = h("input", {
-    type: "range", class: "se-slider", "aria-label": "steps", min: 0, max: MAX_STEPS, step: 1,
-  });
-  stepsSlider.addEventListener("input", () => edit({ steps: Number(stepsSlider.value) }));
+  const stepsSlider = slider({ "aria-label": "steps", min: 0, max: MAX_STEPS, step: 1 }, (steps) =>
+    edit({ steps }));
   curve.under.append(stepsSlider);
-  const lossText = h("span", { class: "se-loss" });
-  const floorText = h("span", {});
+  const lossText = textBox("se-loss");
+  const floorText = textBox("se-lowest");
   const status = statusLine();
 
   const root = explorerRoot("gradient-explorer", "softmax gradient explorer");
@@ -320,9 +297,9 @@ function render({ model, el }) {
       row.y.hidden = Boolean(distribution);
       row.share.hidden = !distribution;
       setAttributes(row.share, { "aria-label": `target share of ${labels[i]}` });
-      row.share.show();
-      row.fill.style.width = `${100 * p[i]}%`;
-      row.tick.style.left = `${100 * y[i]}%`;
+      if (distribution) row.share.show();
+      setShare(row.fill, p[i]);
+      setTransform(row.tick, `translateX(${100 * y[i]}cqw)`);
       setText(row.pull, formatPull(g, () => {
         if (y[i] === 1) return lnP[i];
         return y[i] === 0 ? logOthers(z, 1, i) : Math.log1p(-Math.abs(g));
@@ -330,21 +307,18 @@ function render({ model, el }) {
       const [sign, word] = g === 0 ? ["–", "stays"] : g > 0 ? ["↓", "falls"] : ["↑", "rises"];
       setText(row.moves, `z ${sign}`);
       setText(row.moved, `its logit ${word}`);
-      row.arrow.classList.toggle("se-left", g < 0);
-      row.arrow.style.left = `${50 + 50 * Math.min(g, 0)}%`;
-      row.arrow.style.width = `${50 * Math.abs(g)}%`;
+      setShare(row.arrow, g);
     });
 
     setText(run, player.running ? "Pause" : "Run");
     limit(step, steps === MAX_STEPS, `at most ${MAX_STEPS} steps`, "one step: z ← z − η (p − y)");
-    stepsSlider.value = steps;
-    setAttributes(stepsSlider, { "aria-valuetext": `step ${steps}; loss ${formatNats(loss)}` });
+    stepsSlider.show(steps, { "aria-valuetext": `step ${steps}; loss ${formatNats(loss)}` });
     curve.show(losses, floor);
     setText(lossText, `loss ${formatNats(loss)} nats`);
     setText(floorText, `lowest possible ${floor > 0 ? `${formatNats(floor)}, dashed` : "0, never reached"}`);
-    status.say(refusal || describe(labels, gradient, losses, floor, state.rate));
+    status.say(control.remark || describe(labels, gradient, losses, floor, state.rate));
 
-    const chosen = PRESETS.findIndex((_, i) => String(presetLogits(i)) === String(z));
+    const chosen = PRESETS.findIndex((_, i) => presetLogits(i, y).every((value, j) => value === z[j]));
     preset.value = chosen + 1;
 
     root.dataset.state = JSON.stringify({
@@ -352,7 +326,6 @@ function render({ model, el }) {
     });
   }
 
-  const redraw = oncePerFrame(draw);
   const traits = ["logits", "labels", "target", "smoothing", "distribution", "rate", "steps"];
   return mount({ model, el }, root, traits, draw, redraw, () => {
     player.stop();
@@ -374,7 +347,7 @@ function lossCurve() {
   const under = h("div", { class: "se-under" });
   const picture = h("div", { class: "se-curve", role: "img" },
     h("div", { class: "se-quiet se-title" }, "loss in nats, over the steps"),
-    h("div", { class: "se-quiet se-ys" }, ...ys), plot,
+    h("div", { class: "se-quiet se-ys" }, ...ys), h("div", {}, plot),
     h("div", { class: "se-quiet se-xs" },
       ...[0, 0.25, 0.5, 0.75, 1].map((share) => {
         const node = h("span", {}, String(share * MAX_STEPS));

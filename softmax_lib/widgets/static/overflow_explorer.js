@@ -115,19 +115,9 @@ function render({ model, el }) {
   });
   const initial = model.get("initial") ?? read();
 
-  let refusal = ""; // why the last input was not taken, instead of the usual line
-
-  function edit(changes) {
-    refusal = "";
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    model.save_changes();
-    redraw();
-  }
-
-  function refuse(reason) {
-    refusal = reason;
-    redraw();
-  }
+  const redraw = oncePerFrame(draw);
+  const control = editor(model, redraw);
+  const { edit, refuse } = control;
 
   // ---- the page's nodes -------------------------------------------------------------------
 
@@ -141,8 +131,7 @@ function render({ model, el }) {
       onRefusal: () => refuse(`It is a number from −${LIMIT} to ${LIMIT}`),
     });
   const offsetField = numberOf("", () => read().offset, (offset) => edit({ offset }));
-  const slider = h("input", { type: "range", class: "se-slider", "aria-label": "offset c" });
-  slider.addEventListener("input", () => edit({ offset: Number(slider.value) }));
+  const range = slider({ "aria-label": "offset c" }, (offset) => edit({ offset }));
 
   const list = (name) => h("ul", { class: "se-columns", role: "list", "aria-label": name });
   const inputs = list("logits");
@@ -158,8 +147,8 @@ function render({ model, el }) {
       show(values, words, bars) {
         while (cells.length > values.length) cells.pop().node.remove();
         while (cells.length < values.length) {
-          const value = h("span", { class: "se-value" });
-          const word = h("span", { class: "se-word" });
+          const value = h("span", { class: "se-value se-text" });
+          const word = h("span", { class: "se-word se-text" });
           const fill = h("div", { class: "se-fill" });
           const track = h("div", { class: "se-track", "aria-hidden": "true" }, fill);
           const node = h("li", {}, ...(bars ? [track] : []), value, " ", word);
@@ -170,7 +159,7 @@ function render({ model, el }) {
           setText(value, write(values[i]));
           setText(word, words[i]);
           node.classList.toggle("se-failed", words[i] !== "");
-          if (bars) fill.style.width = `${100 * (values[i] || 0)}%`; // of nan, no bar
+          if (bars) setShare(fill, values[i] || 0); // of nan, no bar
         });
       },
     };
@@ -206,8 +195,8 @@ function render({ model, el }) {
   root.append(
     h("div", { class: "se-bar" },
       h("label", { class: "se-choice" }, "Format ", format),
-      h("label", { class: "se-choice" }, "Offset ", h("i", {}, "c"), offsetField)),
-    slider,
+      h("label", { class: "se-choice" }, "Offset ", h("i", {}, "c"), h("span", {}, offsetField))),
+    range,
     h("p", { class: "se-step" }, "logits ", h("i", {}, "z")), inputs,
     h("div", { class: "se-forms" }, forms.naive.node, forms.shifted.node),
     ...status.nodes,
@@ -236,8 +225,6 @@ function render({ model, el }) {
 
     format.value = NAMES.indexOf(precision);
     const end = Math.max(reach, Math.ceil(Math.abs(offset)));
-    setAttributes(slider, { min: -end, max: end, step });
-    slider.value = offset;
     offsetField.show();
     root.style.setProperty("--classes", logits.length);
     drawInputs(logits.length);
@@ -251,8 +238,8 @@ function render({ model, el }) {
     }
 
     const line = describe(state, steps.naive, steps.shifted, truth);
-    setAttributes(slider, { "aria-valuetext": line });
-    status.say(refusal || line);
+    range.show(offset, { min: -end, max: end, step, "aria-valuetext": line });
+    status.say(control.remark || line);
     const chosen = PRESETS.findIndex(([, values]) =>
       Object.entries(values).every(([name, value]) => String(value) === String(state[name])));
     preset.value = chosen + 1;
@@ -261,7 +248,6 @@ function render({ model, el }) {
       (typeof value === "number" && !Number.isFinite(value) ? String(value) : value));
   }
 
-  const redraw = oncePerFrame(draw);
   return mount({ model, el }, root, Object.keys(read()), draw, redraw, () => status.stop());
 }
 

@@ -79,48 +79,31 @@ function render({ model, el }) {
 
   // ---- what changes the model -------------------------------------------------------------
 
-  function put(changes) {
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    model.save_changes();
-    redraw();
-  }
-
-  // Every change of what is drawn from, which also ends a run. The random numbers stay, so that
-  // the counts tell what the change alone has done.
-  function edit(changes) {
-    player.stop();
-    refusal = "";
-    put(changes);
-  }
-
-  function refuse(reason) {
-    player.stop();
-    refusal = reason;
-    redraw();
-  }
-
-  function drawMore(more) {
-    const { draws } = read();
-    if (draws === MAX_DRAWS) return refuse(`There can be at most ${MAX_DRAWS} draws: clear them first`);
-    refusal = "";
-    put({ draws: Math.min(MAX_DRAWS, draws + more) });
-  }
-
-  let refusal = ""; // why the last input was not taken, instead of the usual line
-  let sample; // counts for the seed that it was made for
-  let sampleSeed;
+  // What is drawn from may change in a run, which ends it. The random numbers stay, so that the counts
+  // tell what the change alone has done.
+  const redraw = oncePerFrame(draw);
   let pace;
   const player = repeat(() => {
     put({ draws: Math.min(MAX_DRAWS, read().draws + pace.draws) });
     return read().draws < MAX_DRAWS;
-  }, () => redraw());
+  }, redraw);
+  const control = editor(model, redraw, player);
+  const { put, edit, refuse } = control;
 
-  function toggleRun() {
-    if (player.running) return player.stop();
+  function drawMore(more) {
+    const { draws } = read();
+    if (draws === MAX_DRAWS) return refuse(`There can be at most ${MAX_DRAWS} draws: clear them first`);
+    control.remark = "";
+    put({ draws: Math.min(MAX_DRAWS, draws + more) });
+  }
+
+  let sample; // counts for the seed that it was made for
+  let sampleSeed;
+
+  function beginRun() {
     if (read().draws === MAX_DRAWS) return drawMore(1);
-    refusal = "";
     pace = reducedMotion() ? CALM_RUN : RUN;
-    player.start(pace.wait);
+    return player.start(pace.wait);
   }
 
   // ---- the page's nodes -------------------------------------------------------------------
@@ -142,16 +125,14 @@ function render({ model, el }) {
         : edit({ [name]: value })),
       onRefusal: () => refuse(reason),
     });
-    const slider = step && h("input", {
-      type: "range", class: "se-slider", "aria-label": label, min, max, step,
-    });
-    slider?.addEventListener("input", () => edit({ [name]: Number(slider.value) }));
+    const range = step && slider({ "aria-label": label, min, max, step }, (value) =>
+      edit({ [name]: value }));
     return {
       node: h("div", { class: "se-setting" },
-        h("label", {}, `${label} `, number), ...(slider ? [slider] : [])),
+        h("label", {}, `${label} `, number), ...(range ? [h("div", {}, range)] : [])),
       show() {
         number.show();
-        if (slider) slider.value = read()[name];
+        range?.show(read()[name]);
       },
     };
   }
@@ -184,8 +165,8 @@ function render({ model, el }) {
       fill: h("div", { class: "se-fill" }),
       ghost: h("div", { class: "se-ghost" }),
       seen: h("div", { class: "se-seen" }),
-      value: h("span", { class: "se-value" }),
-      drawn: h("span", { class: "se-drawn se-quiet" }),
+      value: h("span", { class: "se-value se-text" }),
+      drawn: h("span", { class: "se-text se-quiet se-drawn" }),
     };
     row.node = h("li", { class: "se-row" },
       h("div", { class: "se-logit" }, h("span", { class: "se-label" }, label), ...row.logit.nodes),
@@ -196,13 +177,13 @@ function render({ model, el }) {
     return row;
   });
 
-  const cutText = h("span", { class: "se-cut" });
-  const variationText = h("span", { class: "se-variation" });
-  const chiText = h("span", { class: "se-chi" });
+  const cutText = textBox("se-cut");
+  const variationText = textBox("se-variation");
+  const chiText = textBox("se-chi");
   const status = statusLine();
   const one = button("Draw 1", "", () => drawMore(1));
   const hundred = button("Draw 100", "", () => drawMore(100));
-  const run = button("Run", `draw up to ${MAX_DRAWS}`, toggleRun);
+  const run = button("Run", `draw up to ${MAX_DRAWS}`, () => control.toggle(beginRun));
   const clear = button("Clear", "back to no draws", () => {
     if (read().draws === 0) return refuse("There are no draws to clear");
     edit({ draws: 0 });
@@ -256,9 +237,9 @@ function render({ model, el }) {
     const log = logSoftmax(x);
     rows.forEach((row, i) => {
       row.logit.show(`logit of ${labels[i]}`, reach);
-      row.fill.style.width = `${100 * p[i]}%`;
-      row.ghost.style.width = `${100 * whole[i]}%`;
-      row.seen.style.width = `${draws ? (100 * counts[i]) / draws : 0}%`;
+      setShare(row.fill, p[i]);
+      setEnd(row.ghost, whole[i]);
+      setShare(row.seen, draws ? counts[i] / draws : 0);
       setText(row.value, shareText(x, p, log, i));
       setText(row.drawn, draws ? `${counts[i]} of ${(draws * p[i]).toFixed(1)}` : "not drawn yet");
     });
@@ -268,13 +249,12 @@ function render({ model, el }) {
     const full = draws === MAX_DRAWS;
     limit(one, full, `at most ${MAX_DRAWS} draws`, "draws one class");
     limit(hundred, full, `at most ${MAX_DRAWS} draws`, "draws a hundred");
-    status.say(refusal || line);
+    status.say(control.remark || line);
     root.dataset.state = JSON.stringify({
       ...state, labels, probabilities: p, counts, totalVariation, chiSquare, removed,
     });
   }
 
-  const redraw = oncePerFrame(draw);
   return mount({ model, el }, root, Object.keys(read()), draw, redraw, () => {
     player.stop();
     status.stop();

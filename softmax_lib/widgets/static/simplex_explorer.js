@@ -99,26 +99,13 @@ function render({ model, el }) {
 
   // ---- what changes the model -------------------------------------------------------------
 
-  function put(changes) {
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    model.save_changes();
-    redraw();
-  }
-
-  // Every change that the reader makes by hand, which also ends a sweep.
-  function edit(changes, remark = "") {
-    player.stop();
-    player.rewind();
-    note = remark;
-    put(changes);
-  }
-
-  function refuse(reason) {
-    player.stop();
-    note = reason;
-    redraw();
-  }
-
+  const redraw = oncePerFrame(draw);
+  const player = temperatureSweep({
+    set: (temperature) => control.put({ temperature }),
+    onChange: redraw,
+  });
+  const control = editor(model, redraw, player);
+  const { edit, refuse } = control;
   const setLogit = (i, value) =>
     edit({ logits: read().logits.map((z, j) => (j === i ? value : z)) });
 
@@ -131,18 +118,6 @@ function render({ model, el }) {
     );
   }
 
-  let note = ""; // why an input was not taken, or not as it was, instead of the usual line
-  const player = temperatureSweep({
-    set: (temperature) => put({ temperature }),
-    onChange: () => redraw(),
-  });
-
-  function toggleSweep() {
-    if (player.running) return player.stop();
-    note = "";
-    player.start();
-  }
-
   // ---- the page's nodes -------------------------------------------------------------------
 
   const temperatureField = temperatureControl({
@@ -150,7 +125,7 @@ function render({ model, el }) {
     onInput: (temperature) => edit({ temperature }),
     onRefusal: refuse,
   });
-  const sweep = button("Sweep", "move T from 0.01 to 100", toggleSweep);
+  const sweep = button("Sweep", "move T from 0.01 to 100", () => control.toggle(player.start));
   const reset = button("Reset", "back to how it began", () => {
     reach.reset();
     edit(initial);
@@ -265,7 +240,7 @@ function render({ model, el }) {
         write: (value) => String(Number(value.toFixed(4))),
       }),
       fill: h("div", { class: "se-fill" }),
-      value: h("span", { class: "se-value" }),
+      value: textBox("se-value"),
     };
     row.node = h("li", {},
       h("div", { class: "se-logit" }, row.label, ...row.logit.nodes),
@@ -275,8 +250,8 @@ function render({ model, el }) {
         row.value));
     return row;
   });
-  const centredText = h("span", {});
-  const entropyText = h("span", {});
+  const centredText = h("span", { class: "se-text se-centred" });
+  const entropyText = h("span", { class: "se-text" });
   const status = statusLine();
 
   const root = explorerRoot("simplex-explorer", "softmax simplex explorer");
@@ -284,7 +259,7 @@ function render({ model, el }) {
     h("div", { class: "se-bar" }, temperatureField.field, sweep),
     temperatureField.scale,
     h("div", { class: "se-halves" },
-      h("div", { class: "se-picture" }, corners[2], plot, corners[0], corners[1],
+      h("div", { class: "se-picture" }, corners[2], h("div", {}, plot), corners[0], corners[1],
         h("p", { class: "se-key se-quiet" },
           "line: all ", h("i", {}, "T"), "; ring: ", h("i", {}, "T"), " → 0; cross: ",
           h("i", {}, "T"), " → ∞; drag the dot")),
@@ -325,7 +300,7 @@ function render({ model, el }) {
     rows.forEach((row, i) => {
       setText(row.label, labels[i]);
       row.logit.show(`logit of ${labels[i]}`, reach);
-      row.fill.style.width = `${100 * p[i]}%`;
+      setShare(row.fill, p[i]);
       setText(row.value, formatProbability(p[i], lnP[i], () => logOthers(logits, temperature, i)));
     });
     const written = implied.map((z) => String(Number(z.toFixed(4))).replace("-", "−"));
@@ -333,7 +308,7 @@ function render({ model, el }) {
     const nats = H < 0.001 ? scientific(Math.log(H)) : H.toFixed(4);
     setText(entropyText, `entropy ${nats} nats of ln 3 = ${Math.log(3).toFixed(4)}`);
 
-    status.say(note || describe({ temperature, logits, labels }, p, H));
+    status.say(control.remark || describe({ temperature, logits, labels }, p, H));
     const chosen = PRESETS.findIndex(([, z]) => String(z) === String(logits));
     preset.value = chosen + 1;
 
@@ -342,7 +317,6 @@ function render({ model, el }) {
     });
   }
 
-  const redraw = oncePerFrame(draw);
   return mount({ model, el }, root, ["temperature", "logits", "labels"], draw, redraw, () => {
     player.stop();
     status.stop();

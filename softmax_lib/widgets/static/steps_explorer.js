@@ -49,28 +49,18 @@ function render({ model, el }) {
   const initial = model.get("initial") ?? read();
   const pairs = pairsOf(labels.length);
 
-  let refusal = ""; // why the last input was not taken, instead of the usual line
+  const redraw = oncePerFrame(draw);
+  const control = editor(model, redraw);
   let drawn = read().logits;
   let moved = null; // what whatMoved said of the last change
 
-  function edit(logits) {
-    refusal = "";
-    model.set("logits", logits);
-    model.save_changes();
-    redraw();
-  }
-
-  function refuse(reason) {
-    refusal = reason;
-    redraw();
-  }
-
+  const edit = (logits) => control.edit({ logits });
   const setLogit = (i, value) => edit(read().logits.map((z, j) => (j === i ? value : z)));
 
   function shift(step) {
     const logits = read().logits.map((z) => z + step);
     if (logits.every((z) => Math.abs(z) <= REACH)) return edit(logits);
-    return refuse(`A logit would leave the range from −${REACH} to ${REACH}`);
+    return control.refuse(`A logit would leave the range from −${REACH} to ${REACH}`);
   }
 
   // ---- the page's nodes -------------------------------------------------------------------
@@ -88,27 +78,26 @@ function render({ model, el }) {
 
   const logits = labels.map((label, i) => {
     const bar = h("div", { class: "se-signed" });
-    const slider = h("input", {
-      type: "range", class: "se-slider se-upright", "aria-label": `logit of ${label}`,
+    const range = slider({
+      class: "se-slider se-upright", "aria-label": `logit of ${label}`,
       "aria-orientation": "vertical", min: -REACH, max: REACH, step: 0.1,
-    });
-    slider.addEventListener("input", () => setLogit(i, Number(slider.value)));
+    }, (value) => setLogit(i, value));
     const number = numberField({ min: -REACH, max: REACH, "aria-label": `logit of ${label}` }, {
       min: -REACH,
       max: REACH,
       get: () => read().logits[i],
       onInput: (value) => setLogit(i, value),
-      format: (z) => String(Number(z.toPrecision(6))),
-      onRefusal: () => refuse(`A logit here is a number from −${REACH} to ${REACH}`),
+      write: (z) => String(Number(z.toPrecision(6))),
+      onRefusal: () => control.refuse(`A logit here is a number from −${REACH} to ${REACH}`),
     });
     const node = h("li", {}, h("span", { class: "se-label" }, label),
-      h("div", { class: "se-upright-track" }, bar, slider), number);
-    return { bar, slider, number, node };
+      h("div", { class: "se-upright-track" }, bar, range), h("div", {}, number));
+    return { bar, range, number, node };
   });
 
   const barRow = (name) => labels.map((label) => {
     const fill = h("div", { class: "se-fill" });
-    const value = h("span", { class: "se-value" });
+    const value = textBox("se-value");
     const node = h("li", {},
       h("div", { class: "se-track", "aria-hidden": "true" }, fill),
       h("span", { class: "se-hidden" }, `${name} of ${label} `), value);
@@ -117,7 +106,7 @@ function render({ model, el }) {
   const exponentials = barRow("exponential");
   const probabilities = barRow("probability");
   const odds = pairs.map(([i, j]) => {
-    const value = h("span", { class: "se-value" });
+    const value = textBox("se-value");
     const note = h("span", { class: "se-quiet" });
     const node = h("li", {},
       h("span", { class: "se-label" }, `${labels[i]} : ${labels[j]}`), value, note);
@@ -128,7 +117,7 @@ function render({ model, el }) {
   const expHead = heading("Exponentials ", h("i", {}, "e"), h("sup", {}, h("i", {}, "z")));
   const shareHead = heading("Probabilities ", h("i", {}, "p"), ": each over the sum");
   const oddsHead = heading("Odds: one over another");
-  const total = h("p", { class: "se-sum" });
+  const total = h("p", { class: "se-sum se-text" });
   const status = statusLine();
   const up = button("Add 1 to all", "shift every logit up", () => shift(1));
   const down = button("Take 1 from all", "shift every logit down", () => shift(-1));
@@ -172,20 +161,19 @@ function render({ model, el }) {
 
     const own = (i) => moved === "all" || moved === i;
     const alone = typeof moved === "number";
-    logits.forEach(({ bar, slider, number }, i) => {
-      slider.value = z[i];
+    logits.forEach(({ bar, range, number }, i) => {
+      range.show(z[i]);
       number.show();
-      bar.style.height = `${(50 * Math.abs(z[i])) / REACH}%`;
-      bar.classList.toggle("se-below", z[i] < 0);
+      setTransform(bar, `scaleY(${z[i] / REACH})`);
     });
     const scale = scaleFor(Math.max(...e));
     exponentials.forEach(({ fill, value }, i) => {
-      fill.style.height = `${(100 * e[i]) / scale}%`;
+      setTransform(fill, `scaleY(${e[i] / scale})`);
       setText(value, formatExponential(e[i]));
       mark(value, own(i));
     });
     probabilities.forEach(({ fill, value }, i) => {
-      fill.style.height = `${100 * p[i]}%`;
+      setTransform(fill, `scaleY(${p[i]})`);
       setText(value, formatShare(p[i], p.reduce((rest, q, j) => (j === i ? rest : rest + q), 0)));
       mark(value, alone);
     });
@@ -200,14 +188,13 @@ function render({ model, el }) {
     setText(shareHead.note, "bars from 0 to 1");
     setText(logitHead.note, `from −${REACH} to ${REACH}`);
     setText(total, `their sum: ${formatExponential(sum)}`);
-    status.say(refusal || describe());
+    status.say(control.remark || describe());
     root.dataset.state = JSON.stringify({
       logits: z, labels, exponentials: e, total: sum, probabilities: p,
       odds: pairs.map(([i, j]) => p[i] / p[j]),
     });
   }
 
-  const redraw = oncePerFrame(draw);
   return mount({ model, el }, root, ["logits"], draw, redraw, () => status.stop());
 }
 

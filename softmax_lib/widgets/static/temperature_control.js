@@ -31,11 +31,10 @@ function temperatureControl({ get, onInput, onRefusal }) {
     write: (T) => String(Number(T.toPrecision(5))), // of the root of d too, it shows no more
     onRefusal: () => onRefusal("The temperature is a number from 0.01 to 100"),
   });
-  const slider = h("input", {
-    type: "range", class: "se-slider", "aria-label": "temperature T, logarithmic",
+  const range = slider({
+    "aria-label": "temperature T, logarithmic",
     min: Math.log10(T_MIN), max: Math.log10(T_MAX), step: SLIDER_STEP,
-  });
-  slider.addEventListener("input", () => onInput(temperatureAt(Number(slider.value))));
+  }, (position) => onInput(temperatureAt(position)));
   const marks = MARKS.map((T, i) => {
     const node = button(String(T), `set T = ${T}`, () => onInput(T));
     node.style.setProperty("--at", i / (MARKS.length - 1));
@@ -44,13 +43,14 @@ function temperatureControl({ get, onInput, onRefusal }) {
   marks[0].prepend(h("span", {}, "cold "));
   marks[MARKS.length - 1].prepend(h("span", {}, "hot "));
   return {
-    field: h("label", { class: "se-temperature" }, "Temperature ", h("i", {}, "T"), number),
-    scale: h("div", { class: "se-scale" }, slider, h("div", { class: "se-marks" }, ...marks)),
+    field: h("label", { class: "se-temperature" }, "Temperature ", h("i", {}, "T"), " ", number),
+    scale: h("div", { class: "se-scale" }, range, h("div", { class: "se-marks" }, ...marks)),
     show(text) {
       const T = get();
       number.show();
-      slider.value = Math.log10(T);
-      setAttributes(slider, { "aria-valuetext": `temperature ${spokenTemperature(T)}; ${text}` });
+      range.show(Math.log10(T), {
+        "aria-valuetext": `temperature ${spokenTemperature(T)}; ${text}`,
+      });
       marks.forEach((mark, i) => setAttributes(mark, { "aria-pressed": T === MARKS[i] }));
     },
   };

@@ -41,40 +41,15 @@ function render({ model, el }) {
 
   // ---- what changes the model -------------------------------------------------------------
 
-  function put(changes) {
-    for (const [name, value] of Object.entries(changes)) model.set(name, value);
-    model.save_changes();
-    redraw();
-  }
-
-  // Every change that the reader makes by hand, which also ends a sweep.
-  function edit(changes) {
-    player.stop();
-    player.rewind();
-    refusal = "";
-    put(changes);
-  }
-
-  function refuse(reason) {
-    player.stop();
-    refusal = reason;
-    redraw();
-  }
-
+  const redraw = oncePerFrame(draw);
+  const player = temperatureSweep({
+    set: (temperature) => control.put({ temperature }),
+    onChange: redraw,
+  });
+  const control = editor(model, redraw, player);
+  const { edit, refuse } = control;
   const setLogits = (logits) => edit({ logits, labels: labelsFor(logits.length) });
   const setLogit = (i, value) => setLogits(read().logits.map((z, j) => (j === i ? value : z)));
-
-  let refusal = ""; // why the last input was not taken, instead of the usual line
-  const player = temperatureSweep({
-    set: (temperature) => put({ temperature }),
-    onChange: () => redraw(),
-  });
-
-  function toggleSweep() {
-    if (player.running) return player.stop();
-    refusal = "";
-    player.start();
-  }
 
   // ---- the page's nodes -------------------------------------------------------------------
 
@@ -83,7 +58,7 @@ function render({ model, el }) {
     onInput: (temperature) => edit({ temperature }),
     onRefusal: refuse,
   });
-  const sweep = button("Sweep", "move T from 0.01 to 100", toggleSweep);
+  const sweep = button("Sweep", "move T from 0.01 to 100", () => control.toggle(player.start));
   const reset = button("Reset", "back to how it began", () => {
     reach.reset();
     edit(initial);
@@ -107,7 +82,7 @@ function render({ model, el }) {
       }),
       fill: h("div", { class: "se-fill" }),
       ghost: h("div", { class: "se-ghost" }),
-      value: h("span", { class: "se-value" }),
+      value: textBox("se-value"),
     };
     row.node = h("li", { class: "se-row" },
       h("div", { class: "se-logit" }, row.label, ...row.logit.nodes),
@@ -119,9 +94,9 @@ function render({ model, el }) {
     bars.append(row.node);
   }
 
-  const total = h("span", { class: "se-total" });
-  const entropyText = h("span", { class: "se-entropy" });
-  const mostText = h("span", { class: "se-most" });
+  const total = textBox("se-total");
+  const entropyText = textBox("se-entropy");
+  const mostText = textBox("se-most");
   const entropyFill = h("div", { class: "se-fill" });
   const status = statusLine();
 
@@ -178,8 +153,8 @@ function render({ model, el }) {
     rows.forEach((row, i) => {
       setText(row.label, labels[i]);
       row.logit.show(`logit of ${labels[i]}`, reach);
-      row.fill.style.width = `${100 * p[i]}%`;
-      row.ghost.style.width = `${100 * atOne[i]}%`;
+      setShare(row.fill, p[i]);
+      setEnd(row.ghost, atOne[i]);
       setText(row.value, formatProbability(p[i], lnP[i], () => logOthers(logits, temperature, i)));
     });
 
@@ -189,9 +164,9 @@ function render({ model, el }) {
     setText(total, `sum ${Number(p.reduce((sum, value) => sum + value, 0).toPrecision(15))}`);
     setText(entropyText, `entropy ${nats} nats`);
     setText(mostText, `of ln ${count} = ${most.toFixed(4)}`);
-    entropyFill.style.width = `${(100 * H) / most}%`;
+    setShare(entropyFill, H / most);
 
-    status.say(refusal || describe({ temperature, logits, labels }, p, H));
+    status.say(control.remark || describe({ temperature, logits, labels }, p, H));
 
     const chosen = PRESETS.findIndex(([, z]) => String(z) === String(logits));
     preset.value = chosen + 1;
@@ -203,7 +178,6 @@ function render({ model, el }) {
     });
   }
 
-  const redraw = oncePerFrame(draw);
   return mount({ model, el }, root, ["temperature", "logits", "labels"], draw, redraw, () => {
     player.stop();
     status.stop();

@@ -1,0 +1,193 @@
+"""What the traits of every explorer promise, tried on each that softmax_lib.widgets names."""
+
+import anywidget
+import numpy as np
+import pytest
+import traitlets as t
+
+from softmax_lib import widgets
+
+NAN, INF = float("nan"), float("inf")
+HUGE = 10**400
+VECTORS = np.random.default_rng(3).standard_normal((2, 2, 3, 4, 5)).astype(np.float16)
+
+# A change that each takes, and the values that it refuses.
+TEMPERATURES = [0, -1, 0.009, 100.1, NAN, INF, "1", None, True, 1j, HUGE]
+NO_LOGITS = [[1, "2"], [True, 0], [1, HUGE], "12", "1234", 3, [], None]
+TABLE = {
+    "AttentionExplorer": (
+        {"token": 2},
+        {
+            "layer": [-1, 2, 0.5, "0", None, True],
+            "head": [-1, 3, NAN],
+            "token": [-1, 4, [1]],
+            "temperature": [bad for bad in TEMPERATURES if bad is not None],
+            "causal": [1, 0, None, "yes"],
+        },
+    ),
+    "GradientExplorer": (
+        {"rate": 2},
+        {
+            "logits": [*NO_LOGITS, [1], [0] * 11, [1, NAN], [1, INF], [1, 2e6]],
+            "labels": [["a"], list("abcde"), "abcd", [1, 2, 3, 4], 4, []],
+            "target": [-1, 4, 9, 10, 0.5, "1", None, True, NAN],
+            "smoothing": [-0.1, 1.1, "0", None, False, NAN, INF],
+            "distribution": [
+                [0.5, 0.5],
+                [0.5, 0.5, 0.5, 0.5],
+                [1.5, -0.5, 0, 0],
+                [NAN, 1, 0, 0],
+                [0, 0, 0, 0],
+                [True, 0, 0, 0],
+                [],
+                "1000",
+                1,
+            ],
+            "rate": [0, -1, 0.009, 6.01, "1", None, True, NAN, INF],
+            "steps": [-1, 101, 0.5, "1", None, True, NAN],
+        },
+    ),
+    "OverflowExplorer": (
+        {"offset": 3},
+        {
+            "logits": [*NO_LOGITS, [1], [0] * 5, [0, NAN], [0, 1001]],
+            "offset": [-1001, 1000.5, NAN, "1", None, True],
+            "precision": ["float8", "", None, 32],
+        },
+    ),
+    "SamplerExplorer": (
+        {"draws": 100},
+        {
+            "logits": [*NO_LOGITS, [1], [0] * 9, [0, 0, 0, NAN], [1, 2, 3, "4"], [True, 0, 0, 0]],
+            "temperature": TEMPERATURES,
+            "top_k": [0, 5, 9, 1.5, "2", True],
+            "top_p": [0, 1.01, NAN, None, True],
+            "seed": [-1, 2**32, 0.5, None],
+            "draws": [-1, 10_001, 0.5, None],
+        },
+    ),
+    "SimplexExplorer": (
+        {"temperature": 3},
+        {
+            "temperature": TEMPERATURES,
+            "logits": [
+                *NO_LOGITS,
+                "123",
+                [1, 2],
+                [0] * 4,
+                [1, 2, NAN],
+                [1, 2, INF],
+                [1, 2, 2e6],
+                [1, 2, "3"],
+            ],
+            "labels": [["a"], list("abcd"), "abc", [1, 2, 3], 4, []],
+        },
+    ),
+    "StepsExplorer": (
+        {"logits": [1, 2, 3, 4]},
+        {
+            "logits": [
+                *NO_LOGITS,
+                [1],
+                [0] * 6,
+                [0, NAN],
+                [0, -10.5],
+                [1, 2, 3, NAN],
+                [1, 2, 3, INF],
+                [1, 2, 3, 10.1],
+                [True] * 4,
+            ]
+        },
+    ),
+    "TemperatureExplorer": (
+        {"temperature": 5},
+        {
+            "temperature": TEMPERATURES,
+            "logits": [*NO_LOGITS, [1], [0] * 11, [1, NAN], [1, -INF]],
+            "labels": [["a"], list("abcde"), "abcd", [1, 2, 3, 4], 4, []],
+        },
+    ),
+}
+BAD = [
+    (explorer, name, value)
+    for explorer, (_, bad) in TABLE.items()
+    for name, values in bad.items()
+    for value in values
+]
+
+
+def make(name, **kwargs):
+    explorer = getattr(widgets, name)
+    if explorer is widgets.AttentionExplorer:
+        return explorer(*VECTORS, list("abcd"), **kwargs)
+    return explorer(**kwargs)
+
+
+def own_traits(explorer):
+    """Return the traits that are the explorer's own: public, and no widget's in general."""
+    names = set(explorer.trait_names()) - set(anywidget.AnyWidget.class_trait_names())
+    return {name: explorer.traits()[name] for name in names if not name.startswith("_")}
+
+
+def values(explorer):
+    return {name: getattr(explorer, name) for name in own_traits(explorer)}
+
+
+def set_together(explorer, changes):
+    with explorer.hold_trait_notifications():
+        for name, value in changes.items():
+            setattr(explorer, name, value)
+
+
+def test_none_is_left_out():
+    assert sorted(TABLE) == sorted(widgets.__all__)
+
+
+@pytest.mark.parametrize(("which", "name", "value"), BAD)
+def test_a_bad_value_changes_nothing(which, name, value):
+    explorer, good = make(which), TABLE[which][0]
+    set_together(explorer, good)
+    before, seen = values(explorer), []
+    explorer.observe(seen.append)
+    with pytest.raises(t.TraitError, match=name):
+        setattr(explorer, name, value)
+    with pytest.raises(t.TraitError, match=name):
+        explorer.set_trait(name, value)
+    first = {key: explorer.initial[key] for key in good}
+    with pytest.raises(t.TraitError, match=name):
+        set_together(explorer, {**first, name: value})
+    assert values(explorer) == before
+    assert seen == []
+
+
+@pytest.mark.parametrize(("which", "name", "value"), BAD)
+def test_a_bad_value_makes_no_explorer(which, name, value):
+    with pytest.raises(t.TraitError, match=name):
+        make(which, **{name: value})
+
+
+@pytest.mark.parametrize("which", TABLE)
+def test_what_follows_cannot_be_set(which):
+    explorer = make(which)
+    before = values(explorer)
+    follows = [name for name, trait in own_traits(explorer).items() if trait.read_only]
+    assert follows
+    for name in follows:
+        with pytest.raises(t.TraitError, match="read-only"):
+            setattr(explorer, name, before[name])
+        if name not in explorer.keys:  # and so none of the page's, which would send it like this
+            explorer.set_state({name: [] if isinstance(before[name], list) else -1.0})
+    assert values(explorer) == before
+
+
+@pytest.mark.parametrize("which", TABLE)
+def test_reset_has_something_to_go_back_to(which):
+    explorer = make(which)
+    first = dict(explorer.initial)
+    settable = {name for name, trait in own_traits(explorer).items() if not trait.read_only}
+    assert set(first) == settable - {"initial"}
+    assert first == {name: getattr(explorer, name) for name in first}
+    set_together(explorer, TABLE[which][0])
+    assert values(explorer) != {**values(explorer), **first}
+    assert explorer.initial == first
+    assert explorer.get_state("initial") == {"initial": first}
