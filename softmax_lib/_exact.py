@@ -73,14 +73,12 @@ def row_sums(a, dtype, lost=0.0):
     if a.ndim == 1 and a.size <= SLAB:
         return np.array([row_sum(a.astype(np.float64, copy=False), dtype, lost)])
     if dtype != np.float64:  # float64 has 29 bits more: enough for a billion terms
-        long = a.shape[-1] >= 64
-        total = _sums(a if long else a.astype(np.float64, copy=False), np.float64)
-        return np.reshape(total, (*a.shape[:-1], 1))
-    if a.size <= 8 * SLAB:
+        return np.reshape(_sums(a, np.float64), (*a.shape[:-1], 1))
+    if a.size <= 32 * SLAB:
         return np.reshape(_slab_sums(a, lost), (*a.shape[:-1], 1))
     total = np.zeros((*a.shape[:-1], 1))
     error = total + lost
-    for slab, rows in slabs(a, 8 * SLAB):
+    for slab, rows in slabs(a, 32 * SLAB):
         total[rows], rounded = two_sum(total[rows], _slab_sums(a[slab]))
         error[rows] += rounded
     return total + error
@@ -93,16 +91,20 @@ def _slab_sums(a, lost=0.0):
     sums are exact in any order. What was cut off is small, so that a plain sum of it will do.
     See doi 10.1137/050645671.
     """
-    shortest = 64 if a.strides[-1] == a.itemsize else 8
-    parts = 4  # adding these is cheaper than cutting all; only at first, as three sums round more
-    while a.size > SLAB and a.shape[-1] > shortest:
-        length, left = divmod(a.shape[-1], parts)
-        of_parts = a[..., : parts * length].reshape(*a.shape[:-1], parts, length)
+    if a.ndim > 1 and a.shape[-1] < 32:  # loops across short rows are longer
+        a = np.asfortranarray(a)
+    shortest = 256 if a.strides[-1] == a.itemsize else 32
+    if a.size > SLAB and a.shape[-1] >= shortest:  # adding four by four is cheaper than cutting all
+        length, left = divmod(a.shape[-1], 4)
+        of_parts = a[..., : 4 * length].reshape(*a.shape[:-1], 4, length)
         folded = np.add.reduce(of_parts, axis=-2)
         if left:
             folded[..., :left] += a[..., -left:]
-        a, parts = folded, 2
+        a = folded
     above = 4 * _sums(a)
+    highest = np.maximum.reduce(above, axis=None)
+    if highest <= 2**20 * np.minimum.reduce(above, axis=None):
+        above = highest  # one number is quicker, and a grid 2^20 times as coarse fine enough
     on_grid = a + above
     on_grid -= above
     total = _sums(on_grid)
@@ -110,9 +112,6 @@ def _slab_sums(a, lost=0.0):
 
 
 def _sums(a, dtype=None):
-    """Sum rows with no care, by whichever of NumPy's two ways is quicker; one row to a scalar."""
-    if a.ndim == 1:
-        return np.add.reduce(a, dtype=dtype)
-    if a.shape[-1] >= 64:
-        return np.add.reduce(a, axis=-1, dtype=dtype, keepdims=True)
-    return np.einsum("...k->...", a)[..., np.newaxis]
+    """Sum rows with no care, but quickly: `np.add.reduce` is slower on all but single rows."""
+    total = np.einsum("...k->...", a, dtype=dtype)
+    return total if a.ndim == 1 else total[..., np.newaxis]

@@ -11,7 +11,7 @@ import numpy as np
 from softmax_lib._exact import SLAB, row_sum, row_sums, slabs, two_quotient, two_sum
 from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
 
-_BLOCK = 1 << 19  # bytes: two arrays of that size fit a 1 MB cache
+_BLOCK = 1 << 20  # bytes: beside it, what a block needs fits a cache too
 
 
 def naive_softmax(z, axis=-1):
@@ -220,17 +220,16 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
-        for x, result in _blocks(rows, p):
-            top = np.maximum.reduce(x, axis=-1, keepdims=True)
-            if _fits_unshifted(x, top, temperature):
-                total = row_sums(_exp_gaps(x, None, temperature, result), z.dtype)
-                if temperature == 1 and x.dtype == np.float32:
-                    # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
-                    total += np.exp(top, dtype=np.float64) - np.exp(top)
-            else:
+        for x, result in _blocks(rows, p, turn_short=False):
+            total = _unshifted_sums(x, temperature, result, z.dtype)
+            if total is None:
+                top = np.maximum.reduce(x, axis=-1, keepdims=True)
                 x, top, finite = _take_limits(x, top, temperature)
                 total = row_sums(_exp_gaps(x, top, finite, result), z.dtype)
-            result /= total.astype(result.dtype, copy=False)
+            if z.dtype == np.float64:
+                result /= total
+            else:  # quicker, and for float32 the total would be rounded too
+                result *= np.reciprocal(total).astype(result.dtype, copy=False)
     return _hand_over(p, axes, z, out)
 
 
@@ -391,7 +390,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     rows = _as_rows(z, axes)
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
-        for x, result in _blocks(rows, lse) if rows.size else ():
+        for x, result in _blocks(rows, lse):
             top = np.maximum.reduce(x, axis=-1, keepdims=True)
             # A shift is rounded, which beyond 64 is far below the last place of the result.
             shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
@@ -519,7 +518,7 @@ def _delivered(result, dtype, out):
     return out
 
 
-def _blocks(rows, results):
+def _blocks(rows, results, turn_short=True):
     """Yield rows and the place of their results, so many at a time that a cache can hold them.
 
     Where NumPy's loops would run along fewer than 32 entries (short rows, or few that lie across
@@ -527,13 +526,15 @@ def _blocks(rows, results):
     few as float64: few errors of float32 exponentials do not average out, and few rows cost little.
     The copy has room for results of its shape. Many rows across memory are left together.
     """
+    if not rows.size:
+        return
     rows, results = np.atleast_2d(rows, results)  # views
     if rows.flags.c_contiguous and results.flags.c_contiguous:  # a block in one piece is quicker
         rows, results = (a.reshape(-1, a.shape[-1]) for a in (rows, results))
     length = rows.shape[-1]
     along = rows.strides[-1] == rows.itemsize
     turn = rows.size > 4096 and (length if along else rows.size // length) < 32
-    turn = turn and length * rows.itemsize <= _BLOCK
+    turn = turn and length * rows.itemsize <= _BLOCK and (turn_short or not along)
     order = "K" if not turn else "F" if along else "C"
     dtype = np.promote_types(
         rows.dtype, np.float64 if length < 32 or rows.size <= SLAB else np.float32
@@ -547,7 +548,7 @@ def _blocks(rows, results):
         x, result = rows[index], results[index]
         if turn or dtype != rows.dtype:
             x = x.astype(dtype, order=order)
-            lent = x if x.shape == result.shape else np.empty_like(x, shape=result.shape)
+            lent = np.empty_like(x, shape=result.shape)
             yield x, lent
             result[...] = lent
         else:
@@ -571,15 +572,43 @@ def _is_calm_row(z, axes):
     return np.minimum.reduce(z) > -36 and np.maximum.reduce(z) < 36
 
 
+def _limit(x):
+    """Return how far from 0 logits may be without overflow or underflow of exponentials and sum."""
+    return (708.0 if x.dtype == np.float64 else 87.0) - math.log(x.shape[-1])
+
+
+def _unshifted_sums(x, temperature, e, dtype):
+    """Put exp(x/T) into `e` and return its row sums, or None where they need a shift.
+
+    They tell themselves: if no sum is near overflow, no term is. An exponential that underflows is
+    no loss where the row's sum is at least 1/e, since then the probability underflows too. If `e`
+    takes the place of `x`, that is to be known before.
+    """
+    careless = temperature == 1 and x.dtype == np.float32
+    in_place = np.may_share_memory(x, e)
+    if careless or in_place:
+        top = np.maximum.reduce(x, axis=-1, keepdims=True)
+    if temperature == np.inf or (in_place and not _fits_unshifted(x, top, temperature)):
+        return None
+    total = row_sums(_exp_gaps(x, None, temperature, e), dtype)
+    if careless:  # NumPy's float32 exp is up to 3.6 u off: too much in the largest term
+        total += np.exp(top, dtype=np.float64) - np.exp(top)
+    if in_place:
+        return total
+    fits = total.max() < np.finfo(e.dtype).max / 8
+    fits &= total.min() > 1 / math.e or x.min() / temperature >= -_limit(x)
+    return total if fits else None
+
+
 def _fits_unshifted(x, top, temperature):
     """Say whether exp(x/T) can be summed as it is, with no overflow and no loss to underflow.
 
     An exponential that underflows is no loss where the row's maximum `top` has one of at least 1/e,
     since then the probability underflows too.
     """
-    if x.size == 0 or temperature == np.inf:
+    if temperature == np.inf:
         return False
-    limit = (708.0 if x.dtype == np.float64 else 87.0) - math.log(x.shape[-1])
+    limit = _limit(x)
     lowest, highest = (top.item(),) * 2 if top.size == 1 else (float(top.min()), float(top.max()))
     if not highest / temperature <= limit:  # also if it is NaN
         return False
