@@ -57,8 +57,13 @@ def _halves(a):
 def row_sum(a, dtype, lost=0.0):
     """Sum a single row of float64, and `lost`, precisely enough for a result of `dtype`."""
     if a.size <= 64:  # a short sum in Python is exact, and the quickest way
-        return math.fsum([*a.tolist(), lost])
-    return _slab_sums(a, lost) if dtype == np.float64 else np.add.reduce(a)
+        terms = a.tolist()
+        terms.append(lost)
+        return math.fsum(terms)
+    if dtype != np.float64:
+        return np.add.reduce(a)
+    above = 4 * math.sqrt(a.size * a.dot(a))  # no sum is above sqrt(n) times the Euclidean norm
+    return _cut_sums(a, above, np.add.reduce, lost)
 
 
 def row_sums(a, dtype, lost=0.0):
@@ -70,8 +75,6 @@ def row_sums(a, dtype, lost=0.0):
     of units when NumPy adds along an axis that is not the fastest in memory. `lost`, a small number
     for each row, is what its terms lack; it is added before the last rounding.
     """
-    if a.ndim == 1 and a.size <= SLAB:
-        return np.array([row_sum(a.astype(np.float64, copy=False), dtype, lost)])
     if dtype != np.float64:  # float64 has 29 bits more: enough for a billion terms
         return np.reshape(_sums(a, np.float64), (*a.shape[:-1], 1))
     if a.size <= 32 * SLAB:
@@ -85,12 +88,7 @@ def row_sums(a, dtype, lost=0.0):
 
 
 def _slab_sums(a, lost=0.0):
-    """Sum rows of float64 by error-free extraction (Rump, Ogita and Oishi 2008).
-
-    Adding and subtracting a number above the row's sum cuts every entry to a common grid, on which
-    sums are exact in any order. What was cut off is small, so that a plain sum of it will do.
-    See doi 10.1137/050645671.
-    """
+    """Sum rows of float64, and `lost`, after adding their quarters where they are long and many."""
     if a.ndim > 1 and a.shape[-1] < 32:  # loops across short rows are longer
         a = np.asfortranarray(a)
     shortest = 256 if a.strides[-1] == a.itemsize else 32
@@ -105,10 +103,19 @@ def _slab_sums(a, lost=0.0):
     highest = np.maximum.reduce(above, axis=None)
     if highest <= 2**20 * np.minimum.reduce(above, axis=None):
         above = highest  # one number is quicker, and a grid 2^20 times as coarse fine enough
+    return _cut_sums(a, above, _sums, lost)
+
+
+def _cut_sums(a, above, sums, lost):
+    """Sum rows by error-free extraction (Rump, Ogita and Oishi 2008, doi 10.1137/050645671).
+
+    Adding and subtracting a number above the row's sum cuts every entry to a common grid, on which
+    sums are exact in any order. What was cut off is small, so that a plain sum of it will do.
+    """
     on_grid = a + above
     on_grid -= above
-    total = _sums(on_grid)
-    return total + (_sums(np.subtract(a, on_grid, out=on_grid)) + lost)
+    total = sums(on_grid)
+    return total + (sums(np.subtract(a, on_grid, out=on_grid)) + lost)
 
 
 def _sums(a, dtype=None):
