@@ -92,13 +92,13 @@ def _slab_sums(a, lost=0.0):
     if a.ndim > 1 and a.shape[-1] < 32:  # loops across short rows are longer
         a = np.asfortranarray(a)
     shortest = 256 if a.strides[-1] == a.itemsize else 32
-    if a.size > SLAB and a.shape[-1] >= shortest:  # adding four by four is cheaper than cutting all
-        length, left = divmod(a.shape[-1], 4)
-        of_parts = a[..., : 4 * length].reshape(*a.shape[:-1], 4, length)
-        folded = np.add.reduce(of_parts, axis=-2)
-        if left:
-            folded[..., :left] += a[..., -left:]
-        a = folded
+    if a.size > SLAB and a.shape[-1] >= shortest:  # adding quarters is quicker than cutting all
+        quarter = -(-a.shape[-1] // 4)
+        parts = [a[..., i : i + quarter] for i in range(0, a.shape[-1], quarter)]
+        last = parts[3].shape[-1]
+        a = parts[0] + parts[1]  # in pairs, so that each entry is rounded twice, not three times
+        a[..., :last] += parts[2][..., :last] + parts[3]
+        a[..., last:] += parts[2][..., last:]
     above = 4 * _sums(a)
     highest = np.maximum.reduce(above, axis=None)
     if highest <= 2**20 * np.minimum.reduce(above, axis=None):
