@@ -57,8 +57,13 @@ def _halves(a):
 def row_sum(a, dtype, lost=0.0):
     """Sum a single row of float64, and `lost`, precisely enough for a result of `dtype`."""
     if a.size <= 64:  # a short sum in Python is exact, and the quickest way
-        return math.fsum([*a.tolist(), lost])
-    return _slab_sums(a, lost) if dtype == np.float64 else np.add.reduce(a)
+        terms = a.tolist()
+        terms.append(lost)
+        return math.fsum(terms)
+    if dtype != np.float64:
+        return np.add.reduce(a)
+    above = 4 * math.sqrt(a.size * a.dot(a))  # no sum is above sqrt(n) times the Euclidean norm
+    return _cut_sums(a, above, np.add.reduce, lost)
 
 
 def row_sums(a, dtype, lost=0.0):
@@ -70,49 +75,50 @@ def row_sums(a, dtype, lost=0.0):
     of units when NumPy adds along an axis that is not the fastest in memory. `lost`, a small number
     for each row, is what its terms lack; it is added before the last rounding.
     """
-    if a.ndim == 1 and a.size <= SLAB:
-        return np.array([row_sum(a.astype(np.float64, copy=False), dtype, lost)])
     if dtype != np.float64:  # float64 has 29 bits more: enough for a billion terms
-        long = a.shape[-1] >= 64
-        total = _sums(a if long else a.astype(np.float64, copy=False), np.float64)
-        return np.reshape(total, (*a.shape[:-1], 1))
-    if a.size <= 8 * SLAB:
+        return np.reshape(_sums(a, np.float64), (*a.shape[:-1], 1))
+    if a.size <= 32 * SLAB:
         return np.reshape(_slab_sums(a, lost), (*a.shape[:-1], 1))
     total = np.zeros((*a.shape[:-1], 1))
     error = total + lost
-    for slab, rows in slabs(a, 8 * SLAB):
+    for slab, rows in slabs(a, 32 * SLAB):
         total[rows], rounded = two_sum(total[rows], _slab_sums(a[slab]))
         error[rows] += rounded
     return total + error
 
 
 def _slab_sums(a, lost=0.0):
-    """Sum rows of float64 by error-free extraction (Rump, Ogita and Oishi 2008).
+    """Sum rows of float64, and `lost`, after adding their quarters where they are long and many."""
+    if a.ndim > 1 and a.shape[-1] < 32:  # loops across short rows are longer
+        a = np.asfortranarray(a)
+    shortest = 256 if a.strides[-1] == a.itemsize else 32
+    if a.size > SLAB and a.shape[-1] >= shortest:  # adding quarters is quicker than cutting all
+        quarter = -(-a.shape[-1] // 4)
+        parts = [a[..., i : i + quarter] for i in range(0, a.shape[-1], quarter)]
+        last = parts[3].shape[-1]
+        a = parts[0] + parts[1]  # in pairs, so that each entry is rounded twice, not three times
+        a[..., :last] += parts[2][..., :last] + parts[3]
+        a[..., last:] += parts[2][..., last:]
+    above = 4 * _sums(a)
+    highest = np.maximum.reduce(above, axis=None)
+    if highest <= 2**20 * np.minimum.reduce(above, axis=None):
+        above = highest  # one number is quicker, and a grid 2^20 times as coarse fine enough
+    return _cut_sums(a, above, _sums, lost)
+
+
+def _cut_sums(a, above, sums, lost):
+    """Sum rows by error-free extraction (Rump, Ogita and Oishi 2008, doi 10.1137/050645671).
 
     Adding and subtracting a number above the row's sum cuts every entry to a common grid, on which
     sums are exact in any order. What was cut off is small, so that a plain sum of it will do.
-    See doi 10.1137/050645671.
     """
-    shortest = 64 if a.strides[-1] == a.itemsize else 8
-    parts = 4  # adding these is cheaper than cutting all; only at first, as three sums round more
-    while a.size > SLAB and a.shape[-1] > shortest:
-        length, left = divmod(a.shape[-1], parts)
-        of_parts = a[..., : parts * length].reshape(*a.shape[:-1], parts, length)
-        folded = np.add.reduce(of_parts, axis=-2)
-        if left:
-            folded[..., :left] += a[..., -left:]
-        a, parts = folded, 2
-    above = 4 * _sums(a)
     on_grid = a + above
     on_grid -= above
-    total = _sums(on_grid)
-    return total + (_sums(np.subtract(a, on_grid, out=on_grid)) + lost)
+    total = sums(on_grid)
+    return total + (sums(np.subtract(a, on_grid, out=on_grid)) + lost)
 
 
 def _sums(a, dtype=None):
-    """Sum rows with no care, by whichever of NumPy's two ways is quicker; one row to a scalar."""
-    if a.ndim == 1:
-        return np.add.reduce(a, dtype=dtype)
-    if a.shape[-1] >= 64:
-        return np.add.reduce(a, axis=-1, dtype=dtype, keepdims=True)
-    return np.einsum("...k->...", a)[..., np.newaxis]
+    """Sum rows with no care, but quickly: `np.add.reduce` is slower on all but single rows."""
+    total = np.einsum("...k->...", a, dtype=dtype)
+    return total if a.ndim == 1 else total[..., np.newaxis]

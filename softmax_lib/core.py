@@ -11,7 +11,7 @@ import numpy as np
 from softmax_lib._exact import SLAB, row_sum, row_sums, slabs, two_quotient, two_sum
 from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
 
-_BLOCK = 1 << 19  # bytes: two arrays of that size fit a 1 MB cache
+_BLOCK = 1 << 20  # bytes: beside it, what a block needs fits a cache too
 
 
 def naive_softmax(z, axis=-1):
@@ -171,21 +171,21 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     float64 logits, temperatures and memory layouts that were tried, but for long float32 rows made
     to be hard, for which the promise is 8 ulp. Three things make it so. Where no exponential can
     overflow, the logits are not shifted, so that their exponentials have exact arguments. This is
-    the way of all ordinary logits, and costs them a look at the smallest and the largest. Elsewhere
-    (a logit above 708 minus ln K in float64, or 87 minus ln K in a long float32 row; or one as far
-    below 0 in a block that has a row wholly below -1) the maximum is subtracted as in
-    `shifted_softmax`, but what rounding takes from the difference, and from a division by T, is
-    kept and put back: :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. (For float32 this
-    is done in float64 instead.) And the sum is nearly exact, in any order [2]_. float16 is worked
-    in float32.
+    the way of all ordinary logits, and costs them nothing: the sums tell. Elsewhere the maximum is
+    subtracted, in a whole block of rows. That is where the exponentials of a row sum to more than
+    e^707 (e^86 in a long float32 row), or to less than 1/e beside a logit as far below 0. (Where
+    `out` is `z`, a look beforehand tells, and any logit that far from 0 will do.) What rounding
+    takes from the difference is then kept and put back, as it is from a division by T:
+    :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. For float32 this is done in float64
+    instead. And the sum is nearly exact, in any order [2]_. float16 is worked in float32.
 
     Long are rows of 32 or more float32 entries in an array of more than 8192, at T = 1. They have
     the float32 exponential of NumPy, others a float64 one. For every float32 number the former is
     between 3.57 u below the truth and 2.57 u above it, with u = 2^-24, on a processor with
-    AVX-512, and so is a sum of them. A quotient of the two is then within 6.14 u, the sum's
-    rounding to float32 adds 1 u, and the quotient's own half a ulp: since a ulp is above u, that is
-    7.7 ulp at most. It takes terms that carry the sum and err one way, and one that errs the other
-    way, to come near; of those the worst one found is 7.2 ulp off.
+    AVX-512, and so is a sum of them. A quotient of the two is then within 6.14 u, rounding the
+    sum's reciprocal to float32 adds 1 u, and the product's own rounding half a ulp: since a ulp is
+    above u, that is 7.7 ulp at most. It takes terms that carry the sum and err one way, and one
+    that errs the other way, to come near; of those the worst one found is 7.2 ulp off.
 
     A logit of minus infinity has probability 0; a row of nothing else is NaN, since no distribution
     exists. One logit of plus infinity takes all; several give NaN, as does a NaN in a row. Other
@@ -214,23 +214,22 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     if out is not None:
         check_out(out, z)
     if temperature == 1 and _is_calm_row(z, axes):  # the definition will do, in double precision
-        e = np.exp(z, dtype=np.float64)
+        e = _exp64(z)
         e /= row_sum(e, z.dtype)
         return _delivered(e, z.dtype, out)
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
-        for x, result in _blocks(rows, p):
-            top = np.maximum.reduce(x, axis=-1, keepdims=True)
-            if _fits_unshifted(x, top, temperature):
-                total = row_sums(_exp_gaps(x, None, temperature, result), z.dtype)
-                if temperature == 1 and x.dtype == np.float32:
-                    # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
-                    total += np.exp(top, dtype=np.float64) - np.exp(top)
-            else:
+        for x, result in _blocks(rows, p, turn_short=False):
+            total = _unshifted_sums(x, temperature, result, z.dtype)
+            if total is None:
+                top = np.maximum.reduce(x, axis=-1, keepdims=True)
                 x, top, finite = _take_limits(x, top, temperature)
                 total = row_sums(_exp_gaps(x, top, finite, result), z.dtype)
-            result /= total.astype(result.dtype, copy=False)
+            if z.dtype == np.float64:
+                result /= total
+            else:  # quicker, and for float32 the total would be rounded too
+                result *= np.reciprocal(total).astype(result.dtype, copy=False)
     return _hand_over(p, axes, z, out)
 
 
@@ -273,11 +272,12 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     plus such a sum, and rounding adds half a ulp; found were 4.0). The hard entry is the one that
     dominates its row: its logarithm is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1
     before the logarithm sees it. So the largest term, which is 1, is left out of the sum and
-    `log1p` puts it back. As in `softmax`, ordinary logits are exponentiated without a shift, save
-    in float64 rows below 32, and only others pay for what the shift rounds away. Where the other
-    terms sum to less than 1/2, the largest of them is computed with that care; where they nearly
-    underflow, they are scaled. Applied twice, log_softmax gives what it gave, up to rounding;
-    softmax does not.
+    `log1p` puts it back. As in `softmax`, ordinary logits are exponentiated without a shift, and
+    only others pay for what the shift rounds away: float64 rows of fewer than 32, rows with a
+    maximum beyond 600 (44 in a long float32 row) or as far below 0, and rows in which the other
+    terms sum to less than K 2^-27. Where they sum to less than 1/2, the largest of them is computed
+    with that care; where they nearly underflow, they are scaled. Applied twice, log_softmax gives
+    what it gave, up to rounding; softmax does not.
 
     References
     ----------
@@ -309,10 +309,10 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     log_p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):
         for x, result in _blocks(rows, log_p):
-            top = np.maximum.reduce(x, axis=-1, keepdims=True)
+            top, at = _largest(x)
             x, top, finite_temperature = _take_limits(x, top, temperature)
             scratch = np.empty_like(x) if np.may_share_memory(x, result) else result
-            rest = _sum_beside_largest(x, top, finite_temperature, scratch, z.dtype)
+            rest = _sum_beside_largest(x, top, at, finite_temperature, scratch, z.dtype)
             log_sum = np.log1p(rest)
             if finite_temperature == 1:
                 log_sum = log_sum.astype(result.dtype, copy=False)
@@ -381,8 +381,8 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     """
     z, axes = _checked(z, axis, empty_allowed=True)
     if z.size and _is_calm_row(z, axes):
-        at = np.argmax(z)
-        e = np.exp(z, dtype=np.float64)
+        at = z.argmax()
+        e = _exp64(z)
         largest, e[at] = e[at], 0
         rest = row_sum(e, z.dtype)
         dominated = rest < 0.9 * largest
@@ -391,13 +391,16 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     rows = _as_rows(z, axes)
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
-        for x, result in _blocks(rows, lse) if rows.size else ():
-            top = np.maximum.reduce(x, axis=-1, keepdims=True)
+        for x, result in _blocks(rows, lse):
+            top, at = _largest(x)
             # A shift is rounded, which beyond 64 is far below the last place of the result.
             shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
             e = np.exp(x - shift if shift.any() else x, dtype=np.float64)
             largest = np.exp(top - shift, dtype=np.float64)
-            rest = _sum_but_one(x, top, e, largest, z.dtype)
+            if z.dtype == np.float64:
+                rest = _sum_but_one(x, top, at, e, largest, z.dtype)
+            else:  # to which float64 adds 29 bits
+                rest = row_sums(e, z.dtype) - largest
             log_sum = np.where(
                 rest < 0.9 * largest,
                 top + np.log1p(rest / largest),
@@ -519,7 +522,7 @@ def _delivered(result, dtype, out):
     return out
 
 
-def _blocks(rows, results):
+def _blocks(rows, results, turn_short=True):
     """Yield rows and the place of their results, so many at a time that a cache can hold them.
 
     Where NumPy's loops would run along fewer than 32 entries (short rows, or few that lie across
@@ -527,13 +530,15 @@ def _blocks(rows, results):
     few as float64: few errors of float32 exponentials do not average out, and few rows cost little.
     The copy has room for results of its shape. Many rows across memory are left together.
     """
+    if not rows.size:
+        return
     rows, results = np.atleast_2d(rows, results)  # views
     if rows.flags.c_contiguous and results.flags.c_contiguous:  # a block in one piece is quicker
         rows, results = (a.reshape(-1, a.shape[-1]) for a in (rows, results))
     length = rows.shape[-1]
     along = rows.strides[-1] == rows.itemsize
     turn = rows.size > 4096 and (length if along else rows.size // length) < 32
-    turn = turn and length * rows.itemsize <= _BLOCK
+    turn = turn and length * rows.itemsize <= _BLOCK and (turn_short or not along)
     order = "K" if not turn else "F" if along else "C"
     dtype = np.promote_types(
         rows.dtype, np.float64 if length < 32 or rows.size <= SLAB else np.float32
@@ -547,7 +552,7 @@ def _blocks(rows, results):
         x, result = rows[index], results[index]
         if turn or dtype != rows.dtype:
             x = x.astype(dtype, order=order)
-            lent = x if x.shape == result.shape else np.empty_like(x, shape=result.shape)
+            lent = np.empty_like(x, shape=result.shape)
             yield x, lent
             result[...] = lent
         else:
@@ -566,24 +571,39 @@ def _is_calm_row(z, axes):
         return False
     if z.size <= 64:
         return math.hypot(*z.tolist()) < 50  # for so few the quickest bound: |z_i - z_j| < 71
-    if z.dtype == np.float64 and np.vdot(z, z) < 350**2:
+    if z.dtype == np.float64 and z.dot(z) < 350**2:
         return True
     return np.minimum.reduce(z) > -36 and np.maximum.reduce(z) < 36
 
 
-def _fits_unshifted(x, top, temperature):
-    """Say whether exp(x/T) can be summed as it is, with no overflow and no loss to underflow.
+def _exp64(z):
+    """Return exp(z) in float64; to name that dtype to NumPy takes longer than ten exponentials."""
+    return np.exp(z) if z.dtype == np.float64 else np.exp(z, dtype=np.float64)
 
-    An exponential that underflows is no loss where the row's maximum `top` has one of at least 1/e,
-    since then the probability underflows too.
+
+def _unshifted_sums(x, temperature, e, dtype):
+    """Put exp(x/T) into `e` and return its row sums, or None where they need a shift.
+
+    They tell themselves: if no sum is near overflow, no term is. An exponential that underflows is
+    no loss where the row's sum is at least 1/e, since then the probability underflows too. Only if
+    `e` takes the place of `x`, that is to be known before.
     """
-    if x.size == 0 or temperature == np.inf:
-        return False
-    limit = (708.0 if x.dtype == np.float64 else 87.0) - math.log(x.shape[-1])
-    lowest, highest = (top.item(),) * 2 if top.size == 1 else (float(top.min()), float(top.max()))
-    if not highest / temperature <= limit:  # also if it is NaN
-        return False
-    return lowest / temperature >= -1 or float(x.min()) / temperature >= -limit
+    limit = (708 if x.dtype == np.float64 else 87) - math.log(x.shape[-1])  # then no sum overflows
+    in_place = np.may_share_memory(x, e)
+    within = not in_place or -limit <= x.min() / temperature <= x.max() / temperature <= limit
+    if temperature == np.inf or not within:
+        return None
+    lost = 0
+    if temperature == 1 and x.dtype == np.float32:
+        # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
+        top = np.maximum.reduce(x, axis=-1, keepdims=True)
+        lost = np.exp(top, dtype=np.float64) - np.exp(top)
+    total = row_sums(_exp_gaps(x, None, temperature, e), dtype) + lost
+    if in_place:
+        return total
+    fits = total.max() < np.finfo(e.dtype).max / 8
+    fits &= total.min() > 1 / math.e or x.min() / temperature >= -limit
+    return total if fits else None
 
 
 def _take_limits(x, top, temperature):
@@ -638,7 +658,7 @@ def _exp_gaps(x, top, temperature, out, lost=None):
     """
     if top is None and temperature == 1:
         return np.exp(x, out=out)
-    for slab, part in slabs(x):
+    for slab, part in slabs(x, 2 * SLAB):
         gap, error = _gaps(x[slab], None if top is None else top[part], temperature)
         e = np.exp(gap, out=gap)
         if x.dtype == np.float64:
@@ -652,46 +672,65 @@ def _exp_gaps(x, top, temperature, out, lost=None):
     return out
 
 
-def _sum_beside_largest(x, top, temperature, e, dtype):
+def _sum_beside_largest(x, top, at, temperature, e, dtype):
     """Sum exp((x - top)/T) over each row but for one entry at `top`, where it is 1.
 
     What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch, and
     `dtype` is that of the result.
     """
     # Errors of exponentials that have not been shifted average out, but not in a short float64 row.
-    careless = x.shape[-1] >= 32 or dtype != np.float64
-    if careless and _fits_unshifted(x, top, temperature):
-        largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
-        rest = _sum_but_one(x, top, _exp_gaps(x, None, temperature, e), largest, dtype) / largest
-        few = (0 < rest) & (rest < 0.5)
-        if x.dtype == dtype and few.any():
-            # The rest may be one term, and the errors of two exponentials all there is.
-            rows = ... if _in_line(x) else few[..., 0]  # argmax across memory is slow
-            x_few, e_few, top_few, largest_few = x[rows], e[rows], top[rows], largest[rows]
-            at = np.argmax(e_few, axis=-1, keepdims=True)
-            gap, error = _gaps(np.take_along_axis(x_few, at, axis=-1), top_few, temperature)
-            better = np.exp(gap) * (1 + error)
-            better -= np.take_along_axis(e_few, at, axis=-1) / largest_few
-            rest[rows] += np.where(few[rows], better, 0)
-    else:
-        lost = np.zeros(top.shape)
-        e = _exp_gaps(x, top, temperature, e, lost)
-        rest = _sum_but_one(x, top, e, np.ones(top.shape), dtype, lost)
+    if x.shape[-1] < 32 and dtype == np.float64:
+        return _careful_sum_beside_largest(x, top, at, temperature, e, dtype)
+    largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
+    e = _exp_gaps(x, None, temperature, e)
+    if dtype == np.float64:
+        rest = _sum_but_one(x, top, at, e, largest, dtype)
+    else:  # to which float64 adds 29 bits
+        rest = row_sums(e, dtype) - _exp_gaps(top, None, temperature, np.empty_like(top))
+    rest /= largest
+    sure = rest > x.shape[-1] * 2.0**-27  # of what has rounded away below the largest
+    sure &= np.abs(top / temperature) < (600 if x.dtype == np.float64 else 44)
+    few = (rest < 0.5) & sure
+    if x.dtype == dtype and few.any():
+        # The rest may be one term, and the errors of two exponentials all there is.
+        rows = few[..., 0]
+        x_few, top_few = x[rows], top[rows]
+        first = np.argmax(x_few, axis=-1, keepdims=True) if at is None else at[rows]
+        np.put_along_axis(x_few, first, -np.inf, axis=-1)
+        second = np.maximum.reduce(x_few, axis=-1, keepdims=True)
+        gap, error = _gaps(second, top_few, temperature)
+        seen = _exp_gaps(second, None, temperature, np.empty_like(second)) / largest[rows]
+        rest[rows] += np.exp(gap) * (1 + error) - seen
+    if not sure.all():
+        rows = ~sure[..., 0] if sure.any() else ...
+        x, top, e, at = x[rows], top[rows], e[rows], None if at is None else at[rows]
+        rest[rows] = _careful_sum_beside_largest(x, top, at, temperature, e, dtype)
+    return rest
+
+
+def _careful_sum_beside_largest(x, top, at, temperature, e, dtype):
+    """Do the same for any logits: shifted, with what rounding takes from the shift put back."""
+    lost = np.zeros(top.shape)
+    e = _exp_gaps(x, top, temperature, e, lost)
+    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), dtype, lost)
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature, dtype)
     return rest
 
 
-def _in_line(x):
-    """Say whether rows lie one after the other in memory, and are long: so argmax is quick."""
-    return x.strides[-1] == x.itemsize and x.shape[-1] >= 32
+def _largest(x):
+    """Return the maximum of each row and where one is, or None if that would take long to find."""
+    if x.dtype == np.float64 and x.strides[-1] == x.itemsize and x.shape[-1] >= 32:
+        at = np.argmax(x, axis=-1, keepdims=True)
+        return np.take_along_axis(x, at, axis=-1), at
+    return np.maximum.reduce(x, axis=-1, keepdims=True), None
 
 
-def _sum_but_one(x, top, e, largest, dtype, lost=0.0):
+def _sum_but_one(x, top, at, e, largest, dtype, lost=0.0):
     """Sum each row of `e` but for one entry where x is `top` and e is `largest`; e is changed."""
-    if _in_line(x):
-        np.put_along_axis(e, np.argmax(x, axis=-1, keepdims=True), 0, axis=-1)
+    if at is not None:
+        np.put_along_axis(e, at, 0, axis=-1)
         return row_sums(e, dtype, lost)
     tied = x == top
     if x.shape[-1] < 32:
