@@ -133,6 +133,8 @@ def lay_out(page):
     """Have all of a page of the book laid out, as a reader's first key does (book.js)."""
     page.keyboard.press("Shift")
     settle(page)
+    page.evaluate("async () => { await document.fonts.ready; }")  # rare symbols' come only now
+    settle(page)
 
 
 def settle(page):
