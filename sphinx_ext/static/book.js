@@ -1,34 +1,15 @@
 // The layout of the page, in parts; and two aids for the keyboard.
 "use strict";
 
-// Lay out what the style sheet has put off, from the top down, in slices so short that a phone too
-// answers its reader between two of them. A reader who begins before all is there gets the rest at
-// once: under a reader's eyes nothing moves.
+// The style sheet puts off the layout of what is far from the screen. A reader who scrolls, presses a
+// key or follows a link may go there, and must find nothing moving: so then all is laid out. Not
+// before: done in slices while the page is idle, it takes a phone four times as long.
 (() => {
-  const idle = window.requestIdleCallback ?? setTimeout; // Safari has no such thing
-  const putOff = document.documentElement.classList.contains("in-parts")
-    ? [...document.querySelectorAll(
-        "section ~ section ~ section :is(p:not([class]), .math-wrapper, .highlight)")]
-    : [];
-
-  function slice() {
-    const end = performance.now() + 6; // ms, of which a phone makes four times as many
-    while (putOff.length && performance.now() < end) {
-      const part = putOff.shift();
-      part.classList.add("laid-out");
-      part.getBoundingClientRect(); // now, and not all at once in the next frame
-    }
-    if (putOff.length) idle(slice);
+  const whole = () => document.documentElement.classList.remove("in-parts");
+  for (const event of ["scroll", "keydown"]) {
+    addEventListener(event, whole, { once: true, capture: true, passive: true });
   }
-
-  function rest() {
-    putOff.splice(0).forEach((part) => part.classList.add("laid-out"));
-  }
-
-  addEventListener("load", () => idle(slice));
-  for (const event of ["scroll", "pointerdown", "keydown"]) {
-    addEventListener(event, rest, { once: true, capture: true, passive: true });
-  }
+  addEventListener("click", ({ target }) => target.closest("a") && whole(), { capture: true });
 })();
 
 // What scrolls sideways can be reached and scrolled with the keyboard, and says what it is. What

@@ -134,12 +134,11 @@ def wait_for_explorers(page):
     page.wait_for_function("() => !document.querySelector('.static-widget:not(.drawn)')")
 
 
-def wait_for_layout(page):
-    """Wait until nothing of a page of the book is put off any more (book.js)."""
-    parts = "section ~ section ~ section :is(p:not([class]), .math-wrapper, .highlight)"
-    page.wait_for_function(
-        "(parts) => !document.querySelector(`.in-parts ${parts}:not(.laid-out)`)", arg=parts
-    )
+def lay_out(page):
+    """Have all of a page of the book laid out, as a reader's first key does (book.js)."""
+    page.keyboard.press("Shift")
+    settle(page)
+    page.evaluate("async () => { await document.fonts.ready; }")  # rare symbols' come only now
     settle(page)
 
 

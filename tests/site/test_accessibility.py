@@ -8,7 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
-from .explorer_harness import settle, wait_for_explorers, wait_for_layout
+from .explorer_harness import lay_out, settle, wait_for_explorers
 from .test_pages import CHAPTERS, MATHEMATICAL, PAGES
 
 # A wide light page and a narrow dark one. 320 pixels is also what a page of 1280 has at 400 %.
@@ -168,7 +168,7 @@ def test_what_is_too_wide_scrolls_inside_itself_and_says_so(visit, name):
     page = visit(name, viewport={"width": 320, "height": 800})
     page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
     wait_for_explorers(page)
-    wait_for_layout(page)  # the page looks for them after that
+    lay_out(page)  # the page looks for them after that
     regions = page.evaluate(
         """() => [...document.querySelectorAll("article *")]
             .filter((e) => e.scrollWidth > e.clientWidth && e.clientWidth > 1

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ..conftest import SITE
-from .explorer_harness import wait_for_explorers, wait_for_layout
+from .explorer_harness import lay_out, wait_for_explorers
 from .test_pages import PAGES
 
 REQUESTS = 15
@@ -134,21 +134,24 @@ def test_a_page_laid_out_in_parts_is_the_page_laid_out_at_once(first_visit, name
     whole = page.evaluate(HEIGHT)
     page, _ = first_visit(name, PHONE)
     wait_for_explorers(page)
-    wait_for_layout(page)
     assert page.locator(".in-parts").count() == 1
+    lay_out(page)
     assert page.evaluate(HEIGHT) == pytest.approx(whole, abs=1)
 
 
-def test_the_end_of_a_long_page_waits_until_the_page_is_there_or_the_reader_moves(first_visit):
-    page, _ = first_visit("index.html", PHONE)
-    page.add_init_script("requestIdleCallback = () => {}")  # a page that is never idle
-    page.goto(page.url.replace("index", "chapters/gradient"))
+@pytest.mark.parametrize("do", ["press", "follow", "scroll"])
+def test_the_end_of_a_long_page_waits_for_the_reader(first_visit, do):
+    page, _ = first_visit("chapters/gradient.html", PHONE)
     last = page.locator("article .math-wrapper:visible .katex").last
     seen = "(e) => e.checkVisibility({ contentVisibilityAuto: true })"
     assert not last.evaluate(seen)
-    page.keyboard.press("Shift")
-    wait_for_layout(page)
-    assert last.evaluate(seen)
+    if do == "press":
+        lay_out(page)
+    elif do == "follow":
+        page.locator("article .headerlink").first.dispatch_event("click")
+    else:
+        last.scroll_into_view_if_needed()
+    page.wait_for_function(f"(e) => ({seen})(e)", arg=last.element_handle())
 
 
 def test_fonts_of_common_mathematics_are_in_the_style_sheet(first_visit):
