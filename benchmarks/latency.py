@@ -71,12 +71,11 @@ def costs(events):
 
 
 def dropped_frames(events):
-    """Return how many frames showed nothing new although something was due.
+    """Return how many frames showed nothing new although the page had something new to show.
 
-    A frame that nothing new was wanted for is no loss, nor one that came without the page's own
-    work and was followed by it in time. Chromium says of each frame whether it was dropped, and of
-    a dropped one whether that broke a movement the page was making. It says so twice where the
-    screen could have moved without the page: such a frame counts once.
+    Chromium reports what became of each frame. Where nothing new was wanted it says so, and that is
+    no loss. Of a dropped frame it says whether that breaks a movement: the picture came, and a
+    frame late. A frame with two reports, of the page and of the compositor, counts once.
     """
     reports = (e["args"].get("frame_reporter") for e in events if e["name"] == "PipelineReporter")
     return len({
@@ -125,7 +124,9 @@ def main():
 
 Milliseconds of the page's main thread for one key on a slider: script, style, layout and paint
 together, from a trace, with the processor slowed down {SLOW_DOWN} times. The goal is {BUDGET} ms,
-one frame, at the 95th percentile, and no dropped frame.
+one frame, at the 95th percentile, and no dropped frame. A frame is dropped if what it had to show
+came a frame late. Here Chromium has no window and no graphics card: what it draws, it draws with
+the same processor, outside the milliseconds below and inside the frame.
 
 {os.cpu_count()} cores, {platform.system()}, Chromium {version}; {date.today():%d %B %Y}
 

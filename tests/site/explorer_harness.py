@@ -158,6 +158,21 @@ def state_now(page, which=0):
     return json.loads(page.locator(".softmax-explorer").nth(which).get_attribute("data-state"))
 
 
+def in_page(page, function, *columns):
+    """Return what the page's arithmetic makes of thousands of states, row by row of the columns."""
+    return page.evaluate(
+        f"""(columns) => {{
+          const f = {function};
+          return columns[0].map((_, i) => f(...columns.map((column) => column[i])));
+        }}""",
+        [column.tolist() if hasattr(column, "tolist") else column for column in columns],
+    )
+
+
+def button(page, name):
+    return page.get_by_role("button", name=name, exact=True)
+
+
 def shown(page, selector):
     """Return the texts of all elements of a kind, once the explorers have drawn."""
     settle(page)

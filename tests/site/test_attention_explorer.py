@@ -11,7 +11,7 @@ from softmax_lib.attention import attention_weights
 from softmax_lib.widgets import AttentionExplorer
 
 from .conftest import the_sentence
-from .explorer_harness import settle, state
+from .explorer_harness import in_page, settle, state
 
 BANK_2, RIVER, FLOODED = 11, 8, 9
 
@@ -49,9 +49,7 @@ def test_thousands_of_states_agree_with_the_library(visit):
              "temperature": float(10 ** rng.uniform(-2, 2))}
             for head in range(12) for i in range(28)
         ]  # fmt: skip
-        found = page.evaluate(
-            "(states) => states.map(arithmetic.attention(models[0].get('vectors')))", states
-        )
+        found = in_page(page, "arithmetic.attention(models[0].get('vectors'))", states)
         assert np.isfinite(found).all()
         for state_, weights in zip(states, found, strict=True):
             np.testing.assert_allclose(weights, expected(state_), **RIGHT)
@@ -73,9 +71,7 @@ def test_every_half_is_read_as_numpy_reads_it(visit):
     halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16)
     halves = halves[np.isfinite(halves)]
     page = visit()
-    found = page.evaluate(
-        "(all) => all.map((bits) => arithmetic.fromHalf(bits))", halves.view(np.uint16).tolist()
-    )
+    found = in_page(page, "arithmetic.fromHalf", halves.view(np.uint16))
     np.testing.assert_array_equal(found, halves.astype(float))
 
 

@@ -7,7 +7,17 @@ from playwright.sync_api import expect
 from softmax_lib import core, losses
 from softmax_lib.widgets import GradientExplorer
 
-from .explorer_harness import FLAWS, at_each_width, contrast, settle, shown, state, state_now
+from .explorer_harness import (
+    FLAWS,
+    at_each_width,
+    button,
+    contrast,
+    in_page,
+    settle,
+    shown,
+    state,
+    state_now,
+)
 
 MINUS = "\N{MINUS SIGN}"
 FOLLOWS = ("reached", "y", "probabilities", "gradient", "losses", "loss", "lowest_loss")
@@ -33,10 +43,6 @@ def visit(explore):
     return lambda *widgets, **options: explore(
         *(widgets or [GradientExplorer(target=1)]), **options
     )
-
-
-def button(page, name):
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def slider(page, name):
@@ -71,13 +77,8 @@ def random_states(rng, count, size):
 def test_loss_and_gradient_of_thousands_of_states(visit, count):
     z, y, label = random_states(np.random.default_rng(count), count, 1000)
     page = visit()
-    theirs, gradients = page.evaluate(
-        """([z, y]) => [
-          z.map((row, i) => arithmetic.crossEntropy(row, y[i])),
-          z.map((row, i) => arithmetic.crossEntropyGrad(row, y[i])),
-        ]""",
-        [z.tolist(), y.tolist()],
-    )
+    theirs = in_page(page, "arithmetic.crossEntropy", z, y)
+    gradients = in_page(page, "arithmetic.crossEntropyGrad", z, y)
     sure = y.max(axis=-1) == 1
     assert 100 < sure.sum() < 900
     for which, target_of in ((sure, label), (~sure, y)):
@@ -95,10 +96,7 @@ def test_descent_of_thousands_of_states(visit, count):
     z = np.clip(z, -50, 50)
     rate = rng.uniform(0.01, 4, (size, 1))
     page = visit()
-    ends = page.evaluate(
-        "([z, y, rate]) => z.map((row, i) => arithmetic.descend(row, y[i], rate[i][0], 100))",
-        [z.tolist(), y.tolist(), rate.tolist()],
-    )
+    ends = in_page(page, "(z, y, [rate]) => arithmetic.descend(z, y, rate, 100)", z, y, rate)
     path = []
     for _ in range(100):
         path.append(losses.cross_entropy(z, y))

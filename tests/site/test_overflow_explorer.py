@@ -1,7 +1,5 @@
 """OverflowExplorer in a real browser: its formats bit for bit, and what it says of failures."""
 
-import json
-
 import mpmath
 import numpy as np
 import pytest
@@ -11,17 +9,9 @@ from softmax_lib.widgets import OverflowExplorer
 from softmax_lib.widgets._formats import FORMATS, softmax_steps
 
 from ..test_widgets_overflow import brain_floats, halves
-from .explorer_harness import settle, state
+from .explorer_harness import in_page, settle, state
 
 RNG = np.random.default_rng(9)
-
-ROUND = """([all, name]) => all.map((x) => {
-  const y = arithmetic.rounded(x, name);
-  return Object.is(y, -0) ? "-0" : String(y);
-})"""
-STEPS = """([states, shift]) => JSON.stringify(
-  states.map((s) => arithmetic.softmaxSteps(s, shift)),
-  (_, x) => (typeof x === "number" && !Number.isFinite(x) ? String(x) : x))"""
 
 
 @pytest.fixture
@@ -30,12 +20,12 @@ def visit(explore):
     return lambda widget=None, **options: explore(widget or OverflowExplorer(offset=80), **options)
 
 
-def in_page(page, values, name):
-    return np.array([float(text) for text in page.evaluate(ROUND, [values.tolist(), name])])
+def rounded_in_page(page, values, name):
+    return np.array(in_page(page, f"(x) => arithmetic.rounded(x, '{name}')", values), dtype=float)
 
 
 def same(found, expected):
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(np.array(found, float), expected)
     np.testing.assert_array_equal(np.signbit(found), np.signbit(expected))
 
 
@@ -46,10 +36,10 @@ def test_rounding_by_the_rule_of_ieee_754(visit, values, name):
     even = np.where(np.arange(len(values) - 1) % 2 == 0, values[:-1], values[1:])
     middle = values[:-1] + np.diff(values) / 2
     for sign in (1, -1):
-        same(in_page(page, sign * values[1:], name), sign * values[1:])
-        same(in_page(page, sign * middle, name), sign * even)
-        same(in_page(page, sign * np.nextafter(middle, np.inf), name), sign * values[1:])
-        same(in_page(page, sign * np.nextafter(middle, 0), name), sign * values[:-1])
+        same(rounded_in_page(page, sign * values[1:], name), sign * values[1:])
+        same(rounded_in_page(page, sign * middle, name), sign * even)
+        same(rounded_in_page(page, sign * np.nextafter(middle, np.inf), name), sign * values[1:])
+        same(rounded_in_page(page, sign * np.nextafter(middle, 0), name), sign * values[:-1])
         if name == "float16":
             same((sign * middle).astype(np.float16).astype(float), sign * even)
 
@@ -62,7 +52,7 @@ def test_rounding_is_that_of_numpys_casts(visit):
     with np.errstate(all="ignore"):
         for x in (doubles[np.isfinite(doubles)], near, borders, -borders):
             for dtype in (np.float16, np.float32):
-                same(in_page(page, x, dtype.__name__), x.astype(dtype).astype(float))
+                same(rounded_in_page(page, x, dtype.__name__), x.astype(dtype).astype(float))
 
 
 def nearest(exact, digits, low, high):
@@ -88,33 +78,26 @@ def test_the_exponential_is_correctly_rounded(visit, name):
     """
     page = visit()
     x = inputs_for(name)
-    found = page.evaluate(
-        """([all, name]) => all.map((x) => String(arithmetic.rounded(Math.exp(x), name)))""",
-        [x.tolist(), name],
-    )
+    found = in_page(page, f"(x) => arithmetic.rounded(Math.exp(x), '{name}')", x)
     with mpmath.workprec(200):
         expected = [
             (np.inf if v > 0 else 0.0) if abs(v) > 200 else nearest(mpmath.exp(v), *FORMATS[name])
             for v in x.tolist()
         ]
-    np.testing.assert_array_equal([float(text) for text in found], expected)
+    np.testing.assert_array_equal(np.array(found, float), expected)
 
 
 def test_in_float64_the_exponential_is_the_browsers(visit):
     """Not promised to be correctly rounded: within one unit in the last place, on 20,000."""
     page = visit()
     x = RNG.uniform(-708, 709.7, 20_000)
-    found = np.array(page.evaluate("(all) => all.map((x) => Math.exp(x))", x.tolist()), float)
+    found = np.array(in_page(page, "Math.exp", x), float)
     with mpmath.workprec(200):
         off = [
             float(abs(mpmath.exp(v) - y)) / np.spacing(y)
             for v, y in zip(x.tolist(), found.tolist(), strict=True)
         ]
     assert max(off) < 1
-
-
-def as_floats(step):
-    return np.array([float(value) for value in np.atleast_1d(step)])
 
 
 @pytest.mark.parametrize("name", list(FORMATS))
@@ -131,14 +114,15 @@ def test_thousands_of_states_agree_with_python(visit, name):
         for _ in range(4000)
     ]
     for shift in (False, True):
-        found = json.loads(page.evaluate(STEPS, [states, shift]))
+        found = in_page(page, f"(s) => arithmetic.softmaxSteps(s, {str(shift).lower()})", states)
         for given, steps in zip(states, found, strict=True):
             expected = softmax_steps(*given.values(), shift=shift)
             for step, value in expected.items():
                 tolerance = {"rtol": 1e-12, "atol": 1e-322} if name == "float64" else {"rtol": 0}
                 if name == "float64" and not shift and expected["total"] < 1e-300:
                     continue  # few digits: one in the last place of exp shows in all of them
-                np.testing.assert_allclose(as_floats(steps[step]), value, **tolerance)
+                found_here = np.array(steps[step], float)
+                np.testing.assert_allclose(found_here, value, **tolerance)
 
 
 SITUATIONS = [

@@ -8,7 +8,7 @@ from softmax_lib import softmax
 from softmax_lib.sampling import mulberry32, nucleus, top_k
 from softmax_lib.widgets import SamplerExplorer
 
-from .explorer_harness import shown, state, state_now
+from .explorer_harness import button, in_page, shown, state, state_now
 
 RNG = np.random.default_rng(10)
 
@@ -17,10 +17,6 @@ RNG = np.random.default_rng(10)
 def visit(explore):
     """Open a page with the chapter's explorer."""
     return lambda widget=None, **options: explore(widget or SamplerExplorer(), **options)
-
-
-def button(page, name):
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def assert_right(says):
@@ -43,10 +39,8 @@ def test_the_random_numbers_are_pythons_bit_for_bit(visit):
     page = visit()
     for seed in (0, 1, 2**31 - 1, 2**31, 2**32 - 1):
         for start in (0, 79_000, 2**31 - 500):
-            found = page.evaluate(
-                """([seed, start]) => Array.from({ length: 1000 }, (_, i) =>
-                     arithmetic.mulberry32(seed, start + i))""",
-                [seed, start],
+            found = in_page(
+                page, f"(n) => arithmetic.mulberry32({seed}, n)", np.arange(start, start + 1000)
             )
             np.testing.assert_array_equal(found, mulberry32(seed, start, 1000))
 
@@ -68,9 +62,7 @@ def test_thousands_of_states_agree_with_the_library(visit):
                 "top_p": round(float(RNG.uniform(0.01, 1)), 2),
             }
         )
-    found = page.evaluate(
-        """(states) => states.map((s) => arithmetic.softmax(arithmetic.cutOff(s)))""", states
-    )
+    found = in_page(page, "(s) => arithmetic.softmax(arithmetic.cutOff(s))", states)
     assert all(np.isfinite(p).all() for p in found)
     for s, p in zip(states, found, strict=True):
         x = (np.array(s["logits"]) - max(s["logits"])) / s["temperature"]

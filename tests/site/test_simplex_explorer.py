@@ -9,7 +9,7 @@ from softmax_lib import core, losses
 from softmax_lib.figures.scores import CORNERS, triangle_points
 from softmax_lib.widgets import SimplexExplorer
 
-from .explorer_harness import FLAWS, at_each_width, contrast, settle, shown, state
+from .explorer_harness import FLAWS, at_each_width, button, contrast, in_page, settle, shown, state
 
 MINUS = "\N{MINUS SIGN}"
 TINY = 1e-318  # what a result below the smallest normal double may lose
@@ -32,10 +32,6 @@ def assert_right(says):
 def visit(explore):
     """Open pages of explorers, by default of one that begins as the book's."""
     return lambda *widgets, **options: explore(*(widgets or [SimplexExplorer()]), **options)
-
-
-def button(page, name):
-    return page.get_by_role("button", name=name, exact=True)
 
 
 def handle(page):
@@ -78,15 +74,10 @@ def test_thousands_of_points_and_the_logits_they_imply(visit):
     p = p[p.min(axis=1) > 1e-12]
     T = 10 ** rng.uniform(-2, 2, len(p))
     page = visit()
-    logits, back, places, shares = page.evaluate(
-        """([p, T]) => {
-          const z = p.map((row, i) => arithmetic.logitsFor(row, T[i]));
-          const places = p.map(arithmetic.placeOf);
-          return [z, z.map((row, i) => arithmetic.softmax(row, T[i])), places,
-            places.map(([x, y]) => arithmetic.sharesAt(x, y))];
-        }""",
-        [p.tolist(), T.tolist()],
-    )
+    logits = np.array(in_page(page, "arithmetic.logitsFor", p, T))
+    back = in_page(page, "arithmetic.softmax", logits, T)
+    places = np.array(in_page(page, "arithmetic.placeOf", p))
+    shares = in_page(page, "arithmetic.sharesAt", *places.T)
     np.testing.assert_allclose(back, p, rtol=1e-12)
     np.testing.assert_allclose(shares, p, atol=1e-12)
     truth = T[:, None] * np.log(p)
@@ -105,14 +96,9 @@ def test_thousands_of_states(visit):
     z[::7, 1] = z[::7, 0]
     T = 10 ** rng.uniform(-2, 2, 3000)
     page = visit()
-    p, entropy, paths = page.evaluate(
-        """([z, T]) => [
-          z.map((row, i) => arithmetic.softmax(row, T[i])),
-          z.map((row, i) => arithmetic.entropy(row, T[i])),
-          z.map((row) => arithmetic.pathOf(row)),
-        ]""",
-        [z.tolist(), T.tolist()],
-    )
+    p = in_page(page, "arithmetic.softmax", z, T)
+    entropy = in_page(page, "arithmetic.entropy", z, T)
+    paths = in_page(page, "arithmetic.pathOf", z)
     x = z / T[:, None]  # a temperature for each row is a division by it
     for row, theirs, H in zip(x, p, entropy, strict=True):
         gaps = np.subtract(row, row.max())

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from softmax_lib import core
 from softmax_lib.widgets import StepsExplorer
 
-from .explorer_harness import settle, state
+from .explorer_harness import in_page, settle, state
 
 CLASSES = ["cat", "dog", "bird", "car"]
 
@@ -55,7 +55,7 @@ def test_thousands_of_states_agree_with_the_library(visit):
     for count in range(2, 6):
         z = rng.uniform(-10, 10, (5000, count))
         z[::10] = rng.choice([-10, 0, 10], (500, count))
-        found = page.evaluate("(all) => all.map((z) => arithmetic.steps(z))", z.tolist())
+        found = in_page(page, "arithmetic.steps", z)
         p = np.array([row["probabilities"] for row in found])
         e = np.array([row["exponentials"] for row in found])
         assert np.isfinite(p).all()

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from softmax_lib import core, losses
 from softmax_lib.widgets import TemperatureExplorer
 
-from .explorer_harness import FLAWS, at_each_width, contrast, settle, shown, state
+from .explorer_harness import FLAWS, at_each_width, button, contrast, settle, shown, state
 
 TEMPERATURES = [0.01, 0.0123, 0.1, 0.25, 0.5, 1, 2, 5, 10, 99.9, 100]
 LOGITS = [
@@ -88,10 +88,6 @@ RECORD = """() => {
 
 def temperature_slider(page):
     return page.get_by_role("slider", name="temperature")
-
-
-def button(page, name):
-    return page.get_by_role("button", name=name, exact=True)
 
 
 # ---- the numbers --------------------------------------------------------------------------------
