@@ -420,7 +420,7 @@ def test_out_is_filled_and_returned(function, dtype, axis):
 
 @pytest.mark.parametrize("function", CAREFUL)
 @pytest.mark.parametrize("temperature", [1.0, 0.3])
-@pytest.mark.parametrize("offset", [0, 1000])
+@pytest.mark.parametrize("offset", [0, 1000, -1000])
 @pytest.mark.parametrize("shape", [(6,), (4, 5), (300, 400)])
 @pytest.mark.parametrize("axis", [0, -1])
 def test_out_may_be_the_input(function, temperature, offset, shape, axis):
