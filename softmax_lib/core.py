@@ -523,10 +523,11 @@ def _delivered(result, dtype, out):
 def _blocks(rows, results, turn_short=True):
     """Yield rows and the place of their results, so many at a time that a cache can hold them.
 
-    Where NumPy's loops would run along fewer than 32 entries (short rows, or few that lie across
-    memory), a copy turned the other way is lent. float16 is lent as float32, and short rows or
-    few as float64: few errors of float32 exponentials do not average out, and few rows cost little.
-    The copy has room for results of its shape. Many rows across memory are left together.
+    Where NumPy's loops would run along fewer than 32 entries (short rows, if `turn_short`, or few
+    that lie across memory), a copy turned the other way is lent. float16 is lent as float32, and
+    short rows or few as float64: few errors of float32 exponentials do not average out, and few
+    rows cost little. With a copy goes a place for its results. Many rows across memory are left
+    together.
     """
     if not rows.size:
         return
@@ -676,7 +677,7 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     `dtype` is that of the result.
     """
     if x.shape[-1] < 32 and dtype == np.float64:
-        return _careful_sum_beside_largest(x, top, temperature, e, dtype)
+        return _careful_sum_beside_largest(x, top, at, temperature, dtype)
     largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
     e = _exp_gaps(x, None, temperature, e)
     if dtype == np.float64:
@@ -690,15 +691,22 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     sure &= np.abs(top / temperature) < (600 if x.dtype == np.float64 else 44)
     if not sure.all():
         rows = ~sure[..., 0] if sure.any() else ...
-        rest[rows] = _careful_sum_beside_largest(x[rows], top[rows], temperature, e[rows], dtype)
+        x, top = x[rows], top[rows]
+        if x.dtype == np.float32:
+            x, top = x.astype(np.float64), top.astype(np.float64)
+            better = _sum_beside_largest(x, top, None, temperature, np.empty_like(x), dtype)
+        else:
+            at = None if at is None else at[rows]
+            better = _careful_sum_beside_largest(x, top, at, temperature, dtype)
+        rest[rows] = better
     return rest
 
 
-def _careful_sum_beside_largest(x, top, temperature, e, dtype):
+def _careful_sum_beside_largest(x, top, at, temperature, dtype):
     """Do the same for any logits: shifted, with what rounding takes from the shift put back."""
     lost = np.zeros(top.shape)
-    e = _exp_gaps(x, top, temperature, e, lost)
-    rest = _sum_but_one(x, top, None, e, np.ones(top.shape), dtype, lost)
+    e = _exp_gaps(x, top, temperature, np.empty_like(x), lost)
+    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), dtype, lost)
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature, dtype)
