@@ -395,10 +395,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
             shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
             e = np.exp(x - shift if shift.any() else x, dtype=np.float64)
             largest = np.exp(top - shift, dtype=np.float64)
-            if z.dtype == np.float64:
-                rest = _sum_but_one(x, top, at, e, largest, z.dtype)
-            else:  # to which float64 adds 29 bits
-                rest = row_sums(e, z.dtype) - largest
+            rest = _sum_but_one(x, top, at, e, largest, z.dtype)
             log_sum = np.where(
                 rest < 0.9 * largest,
                 top + np.log1p(rest / largest),
@@ -677,14 +674,10 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     `dtype` is that of the result.
     """
     if x.shape[-1] < 32 and dtype == np.float64:
-        return _careful_sum_beside_largest(x, top, at, temperature, dtype)
-    largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
-    e = _exp_gaps(x, None, temperature, e)
-    if dtype == np.float64:
-        rest = _sum_but_one(x, top, at, e, largest, dtype)
-    else:  # to which float64 adds 29 bits
-        rest = row_sums(e, dtype) - _exp_gaps(top, None, temperature, np.empty_like(top))
-    rest /= largest
+        return _careful_sum_beside_largest(x, top, at, temperature)
+    largest = _exp_gaps(top, None, temperature, np.empty_like(top))
+    rest = _sum_but_one(x, top, at, _exp_gaps(x, None, temperature, e), largest, dtype)
+    rest /= _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
     # The logarithm of a small sum is as wrong, in ulps, as the exponentials. If those are float64
     # for a float32 result, a sum has only lost what is small beside the largest.
     sure = rest > (2 / 3 if x.dtype == dtype else x.shape[-1] * 2.0**-27)
@@ -697,19 +690,19 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
             better = _sum_beside_largest(x, top, None, temperature, np.empty_like(x), dtype)
         else:
             at = None if at is None else at[rows]
-            better = _careful_sum_beside_largest(x, top, at, temperature, dtype)
+            better = _careful_sum_beside_largest(x, top, at, temperature)
         rest[rows] = better
     return rest
 
 
-def _careful_sum_beside_largest(x, top, at, temperature, dtype):
-    """Do the same for any logits: shifted, with what rounding takes from the shift put back."""
+def _careful_sum_beside_largest(x, top, at, temperature):
+    """Do the same for any float64 logits: shifted, with what rounding takes from it put back."""
     lost = np.zeros(top.shape)
     e = _exp_gaps(x, top, temperature, np.empty_like(x), lost)
-    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), dtype, lost)
+    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), x.dtype, lost)
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
-        rest[faint] = _faint_rest(x[faint], top[faint], temperature, dtype)
+        rest[faint] = _faint_rest(x[faint], top[faint], temperature)
     return rest
 
 
@@ -723,6 +716,8 @@ def _largest(x):
 
 def _sum_but_one(x, top, at, e, largest, dtype, lost=0.0):
     """Sum each row of `e` but for one entry where x is `top` and e is `largest`; e is changed."""
+    if dtype != np.float64:  # to which a float64 sum adds 29 bits
+        return row_sums(e, dtype) - largest
     if at is not None:
         np.put_along_axis(e, at, 0, axis=-1)
         return row_sums(e, dtype, lost)
@@ -737,14 +732,14 @@ def _sum_but_one(x, top, at, e, largest, dtype, lost=0.0):
     return rest
 
 
-def _faint_rest(x, top, temperature, dtype):
+def _faint_rest(x, top, temperature):
     """Return the sum without the largest term where its terms underflow, one by one, or nearly.
 
     Taken out of the sum is the exponential of the second largest gap, 2^128 times as large.
     """
     x = np.where(x == top, x.dtype.type(-np.inf), x)
     second = np.maximum.reduce(x, axis=-1, keepdims=True)
-    total = row_sums(_exp_gaps(x, second, temperature, np.empty_like(x)), dtype)
+    total = row_sums(_exp_gaps(x, second, temperature, np.empty_like(x)), x.dtype)
     gap, error = _gaps(second, top, temperature)
     gap, lost = two_sum(gap, 128 * math.log(2))
     error += lost + 128 * 2.3190468138462996e-17  # what math.log(2) lacks
