@@ -674,7 +674,7 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     `dtype` is that of the result.
     """
     if x.shape[-1] < 32 and dtype == np.float64:
-        return _careful_sum_beside_largest(x, top, at, temperature)
+        return _careful_sum_beside_largest(x, top, at, temperature, e)
     largest = _exp_gaps(top, None, temperature, np.empty_like(top))
     rest = _sum_but_one(x, top, at, _exp_gaps(x, None, temperature, e), largest, dtype)
     rest /= _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
@@ -690,15 +690,16 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
             better = _sum_beside_largest(x, top, None, temperature, np.empty_like(x), dtype)
         else:
             at = None if at is None else at[rows]
-            better = _careful_sum_beside_largest(x, top, at, temperature)
+            e = e if rows is ... else np.empty_like(x)
+            better = _careful_sum_beside_largest(x, top, at, temperature, e)
         rest[rows] = better
     return rest
 
 
-def _careful_sum_beside_largest(x, top, at, temperature):
+def _careful_sum_beside_largest(x, top, at, temperature, e):
     """Do the same for any float64 logits: shifted, with what rounding takes from it put back."""
     lost = np.zeros(top.shape)
-    e = _exp_gaps(x, top, temperature, np.empty_like(x), lost)
+    e = _exp_gaps(x, top, temperature, e, lost)
     rest = _sum_but_one(x, top, at, e, np.ones(top.shape), x.dtype, lost)
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
