@@ -267,17 +267,15 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     .. math:: \ln p_i = d_i - \ln \sum_j e^{d_j}, \qquad d_i = \frac{z_i - \max_k z_k}{T}
 
     The result is within 3 units in the last place of the true one, for all finite float32 and
-    float64 logits that were tried, but for long float32 rows made to be hard, for which the promise
-    is 5 (see `softmax`: a sum of float32 exponentials is up to 3.57 u off, so is the logarithm of 1
-    plus such a sum, and rounding adds half a ulp; found were 4.0). The hard entry is the one that
-    dominates its row: its logarithm is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1
-    before the logarithm sees it. So the largest term, which is 1, is left out of the sum and
-    `log1p` puts it back. As in `softmax`, ordinary logits are exponentiated without a shift, and
-    only others pay for what the shift rounds away: float64 rows of fewer than 32, rows with a
-    maximum beyond 600 (44 in a long float32 row) or as far below 0, and rows in which the other
-    terms sum to less than K 2^-27. Where they sum to less than 1/2, the largest of them is computed
-    with that care; where they nearly underflow, they are scaled. Applied twice, log_softmax gives
-    what it gave, up to rounding; softmax does not.
+    float64 logits that were tried. The hard entry is the one that dominates its row: its logarithm
+    is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So the
+    largest term, which is 1, is left out of the sum and `log1p` puts it back. As in `softmax`,
+    ordinary logits are exponentiated without a shift, and only others pay for what the shift rounds
+    away: float64 rows of fewer than 32, rows with a maximum beyond 600 (44 in a long float32 row)
+    or as far below 0, and rows in which the largest term is above 1.5 times the sum of the others,
+    which then is as wrong as its terms are (2^27/K times where float32 is worked in float64).
+    Where the others nearly underflow, they are scaled. Applied twice, log_softmax gives what it
+    gave, up to rounding; softmax does not.
 
     References
     ----------
@@ -397,10 +395,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
             shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
             e = np.exp(x - shift if shift.any() else x, dtype=np.float64)
             largest = np.exp(top - shift, dtype=np.float64)
-            if z.dtype == np.float64:
-                rest = _sum_but_one(x, top, at, e, largest, z.dtype)
-            else:  # to which float64 adds 29 bits
-                rest = row_sums(e, z.dtype) - largest
+            rest = _sum_but_one(x, top, at, e, largest, z.dtype)
             log_sum = np.where(
                 rest < 0.9 * largest,
                 top + np.log1p(rest / largest),
@@ -525,10 +520,11 @@ def _delivered(result, dtype, out):
 def _blocks(rows, results, turn_short=True):
     """Yield rows and the place of their results, so many at a time that a cache can hold them.
 
-    Where NumPy's loops would run along fewer than 32 entries (short rows, or few that lie across
-    memory), a copy turned the other way is lent. float16 is lent as float32, and short rows or
-    few as float64: few errors of float32 exponentials do not average out, and few rows cost little.
-    The copy has room for results of its shape. Many rows across memory are left together.
+    Where NumPy's loops would run along fewer than 32 entries (short rows, if `turn_short`, or few
+    that lie across memory), a copy turned the other way is lent. float16 is lent as float32, and
+    short rows or few as float64: few errors of float32 exponentials do not average out, and few
+    rows cost little. With a copy goes a place for its results. Many rows across memory are left
+    together.
     """
     if not rows.size:
         return
@@ -590,8 +586,7 @@ def _unshifted_sums(x, temperature, e, dtype):
     """
     limit = (708 if x.dtype == np.float64 else 87) - math.log(x.shape[-1])  # then no sum overflows
     in_place = np.may_share_memory(x, e)
-    within = not in_place or -limit <= x.min() / temperature <= x.max() / temperature <= limit
-    if temperature == np.inf or not within:
+    if in_place and not -limit <= x.min() / temperature <= x.max() / temperature <= limit:
         return None
     lost = 0
     if temperature == 1 and x.dtype == np.float32:
@@ -678,44 +673,37 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch, and
     `dtype` is that of the result.
     """
-    # Errors of exponentials that have not been shifted average out, but not in a short float64 row.
     if x.shape[-1] < 32 and dtype == np.float64:
-        return _careful_sum_beside_largest(x, top, at, temperature, e, dtype)
-    largest = _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
-    e = _exp_gaps(x, None, temperature, e)
-    if dtype == np.float64:
-        rest = _sum_but_one(x, top, at, e, largest, dtype)
-    else:  # to which float64 adds 29 bits
-        rest = row_sums(e, dtype) - _exp_gaps(top, None, temperature, np.empty_like(top))
-    rest /= largest
-    sure = rest > x.shape[-1] * 2.0**-27  # of what has rounded away below the largest
+        return _careful_sum_beside_largest(x, top, at, temperature, e)
+    largest = _exp_gaps(top, None, temperature, np.empty_like(top))
+    rest = _sum_but_one(x, top, at, _exp_gaps(x, None, temperature, e), largest, dtype)
+    rest /= _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
+    # The logarithm of a small sum is as wrong, in ulps, as the exponentials. If those are float64
+    # for a float32 result, a sum has only lost what is small beside the largest.
+    sure = rest > (2 / 3 if x.dtype == dtype else x.shape[-1] * 2.0**-27)
     sure &= np.abs(top / temperature) < (600 if x.dtype == np.float64 else 44)
-    few = (rest < 0.5) & sure
-    if x.dtype == dtype and few.any():
-        # The rest may be one term, and the errors of two exponentials all there is.
-        rows = few[..., 0]
-        x_few, top_few = x[rows], top[rows]
-        first = np.argmax(x_few, axis=-1, keepdims=True) if at is None else at[rows]
-        np.put_along_axis(x_few, first, -np.inf, axis=-1)
-        second = np.maximum.reduce(x_few, axis=-1, keepdims=True)
-        gap, error = _gaps(second, top_few, temperature)
-        seen = _exp_gaps(second, None, temperature, np.empty_like(second)) / largest[rows]
-        rest[rows] += np.exp(gap) * (1 + error) - seen
     if not sure.all():
         rows = ~sure[..., 0] if sure.any() else ...
-        x, top, e, at = x[rows], top[rows], e[rows], None if at is None else at[rows]
-        rest[rows] = _careful_sum_beside_largest(x, top, at, temperature, e, dtype)
+        x, top = x[rows], top[rows]
+        if x.dtype == np.float32:
+            x, top = x.astype(np.float64), top.astype(np.float64)
+            better = _sum_beside_largest(x, top, None, temperature, np.empty_like(x), dtype)
+        else:
+            at = None if at is None else at[rows]
+            e = e if rows is ... else np.empty_like(x)
+            better = _careful_sum_beside_largest(x, top, at, temperature, e)
+        rest[rows] = better
     return rest
 
 
-def _careful_sum_beside_largest(x, top, at, temperature, e, dtype):
-    """Do the same for any logits: shifted, with what rounding takes from the shift put back."""
+def _careful_sum_beside_largest(x, top, at, temperature, e):
+    """Do the same for any float64 logits: shifted, with what rounding takes from it put back."""
     lost = np.zeros(top.shape)
     e = _exp_gaps(x, top, temperature, e, lost)
-    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), dtype, lost)
+    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), x.dtype, lost)
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
-        rest[faint] = _faint_rest(x[faint], top[faint], temperature, dtype)
+        rest[faint] = _faint_rest(x[faint], top[faint], temperature)
     return rest
 
 
@@ -729,6 +717,8 @@ def _largest(x):
 
 def _sum_but_one(x, top, at, e, largest, dtype, lost=0.0):
     """Sum each row of `e` but for one entry where x is `top` and e is `largest`; e is changed."""
+    if dtype != np.float64:  # to which a float64 sum adds 29 bits
+        return row_sums(e, dtype) - largest
     if at is not None:
         np.put_along_axis(e, at, 0, axis=-1)
         return row_sums(e, dtype, lost)
@@ -743,14 +733,14 @@ def _sum_but_one(x, top, at, e, largest, dtype, lost=0.0):
     return rest
 
 
-def _faint_rest(x, top, temperature, dtype):
+def _faint_rest(x, top, temperature):
     """Return the sum without the largest term where its terms underflow, one by one, or nearly.
 
     Taken out of the sum is the exponential of the second largest gap, 2^128 times as large.
     """
     x = np.where(x == top, x.dtype.type(-np.inf), x)
     second = np.maximum.reduce(x, axis=-1, keepdims=True)
-    total = row_sums(_exp_gaps(x, second, temperature, np.empty_like(x)), dtype)
+    total = row_sums(_exp_gaps(x, second, temperature, np.empty_like(x)), x.dtype)
     gap, error = _gaps(second, top, temperature)
     gap, lost = two_sum(gap, 128 * math.log(2))
     error += lost + 128 * 2.3190468138462996e-17  # what math.log(2) lacks

@@ -420,7 +420,7 @@ def test_out_is_filled_and_returned(function, dtype, axis):
 
 @pytest.mark.parametrize("function", CAREFUL)
 @pytest.mark.parametrize("temperature", [1.0, 0.3])
-@pytest.mark.parametrize("offset", [0, 1000])
+@pytest.mark.parametrize("offset", [0, 1000, -1000])
 @pytest.mark.parametrize("shape", [(6,), (4, 5), (300, 400)])
 @pytest.mark.parametrize("axis", [0, -1])
 def test_out_may_be_the_input(function, temperature, offset, shape, axis):
@@ -838,3 +838,11 @@ def test_softmax_needs_little_memory_along_the_first_axis(shape):
     z = logits(9, shape)
     out = np.empty_like(z)
     assert peak_memory(lambda: softmax(z, axis=0, out=out)) < 0.05 * z.nbytes
+
+
+@pytest.mark.parametrize("shape", [(4_000_000,), (2000, 2000)], ids=str)
+@pytest.mark.parametrize("offset", [0, 1000])
+def test_log_softmax_needs_little_memory_besides_its_result(shape, offset):
+    z = logits(9, shape) + offset
+    out = np.empty_like(z)
+    assert peak_memory(lambda: log_softmax(z, out=out)) < 0.05 * z.nbytes
