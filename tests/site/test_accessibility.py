@@ -45,6 +45,8 @@ def complaints(page, within=None):
 def test_axe_finds_nothing(visit, name, look):
     page = visit(name, **LOOKS[look])
     page.locator("details").evaluate_all("all => all.forEach((each) => { each.open = true; })")
+    wait_for_explorers(page)
+    lay_out(page)  # nobody comes to what is put off before that
     # What unfolds fades in, and is pale until it is there.
     page.evaluate("() => Promise.all(document.getAnimations().map(({ finished }) => finished))")
     assert complaints(page) == []
