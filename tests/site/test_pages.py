@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ..conftest import SITE
+from .explorer_harness import lay_out
 
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
 CHAPTERS = [page for page in PAGES if page == "index.html" or page.startswith("chapters/")]
@@ -147,6 +148,7 @@ def test_search_finds_a_word(visit):
 @pytest.mark.parametrize("name", PAGES)
 def test_page_never_scrolls_sideways(visit, name, width):
     page = visit(name, viewport={"width": width, "height": 800}).page
+    lay_out(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -218,6 +220,7 @@ def test_page_can_be_downloaded_as_the_notebook_it_was_made_from(visit, name):
 
 def test_every_public_name_is_explained(visit):
     page = visit("chapters/api.html").page
+    lay_out(page)
     for module in (
         "",
         ".losses",
