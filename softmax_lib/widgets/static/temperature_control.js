@@ -56,30 +56,32 @@ function temperatureControl({ get, onInput, onRefusal }) {
   };
 }
 
-// A run through all temperatures: set(T) at each, onChange() when it begins or ends. It may pause
+// An editor of the model, and a player that runs it through all temperatures. The player may pause
 // and go on; after rewind() it begins again.
-function temperatureSweep({ set, onChange }) {
+function temperatureSweep(model, redraw) {
   let swept = 0; // how much is done, from 0 to 1
   let steps;
-  const player = repeat(() => {
+  const clock = repeat(() => {
     const T = T_MIN * (T_MAX / T_MIN) ** swept;
-    set(Number(T.toPrecision(3)));
+    control.put({ temperature: Number(T.toPrecision(3)) });
     const more = swept < 1;
     swept = more ? Math.min(1, swept + 1 / steps) : 0;
     return more;
-  }, onChange);
-  return {
+  }, redraw);
+  const player = {
     get running() {
-      return player.running;
+      return clock.running;
     },
-    stop: player.stop,
+    stop: clock.stop,
     rewind() {
       swept = 0;
     },
     start() {
       const pace = reducedMotion() ? CALM_SWEEP : SWEEP;
       steps = pace.steps;
-      player.start(pace.wait);
+      clock.start(pace.wait);
     },
   };
+  const control = editor(model, redraw, player);
+  return { control, player };
 }

@@ -42,11 +42,7 @@ function render({ model, el }) {
   // ---- what changes the model -------------------------------------------------------------
 
   const redraw = oncePerFrame(draw);
-  const player = temperatureSweep({
-    set: (temperature) => control.put({ temperature }),
-    onChange: redraw,
-  });
-  const control = editor(model, redraw, player);
+  const { control, player } = temperatureSweep(model, redraw);
   const { edit, refuse } = control;
   const setLogits = (logits) => edit({ logits, labels: labelsFor(logits.length) });
   const setLogit = (i, value) => setLogits(read().logits.map((z, j) => (j === i ? value : z)));
