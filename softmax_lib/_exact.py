@@ -54,40 +54,56 @@ def _halves(a):
     return high, a - high
 
 
-def row_sum(a, dtype, lost=0.0):
-    """Sum a single row of float64, and `lost`, precisely enough for a result of `dtype`."""
-    if a.size <= 64:  # a short sum in Python is exact, and the quickest way
-        terms = a.tolist()
-        terms.append(lost)
-        return math.fsum(terms)
-    if dtype != np.float64:
+def row_sum(a, dtype):
+    """Sum a single row of float64, precisely enough for a result of `dtype`."""
+    if a.size <= 64:
+        return math.fsum(a.tolist())  # exact, and for so few the quickest way
+    if dtype.itemsize < 8:
         return np.add.reduce(a)
     above = 4 * math.sqrt(a.size * a.dot(a))  # no sum is above sqrt(n) times the Euclidean norm
-    return _cut_sums(a, above, np.add.reduce, lost)
+    return sum(_cut_sums(a, above, np.add.reduce))
 
 
 def row_sums(a, dtype, lost=0.0):
     """Sum the non-negative entries of each row, the last of several axes, in any memory layout.
 
-    Returns float64 of shape (..., 1), precise enough for a result of `dtype`. For float64 the error
-    is below two units in the last place, and most often half of one. A plain sum, even a pairwise
-    one, is several units off when a few entries dominate a row or when all are equal, and thousands
-    of units when NumPy adds along an axis that is not the fastest in memory. `lost`, a small number
-    for each row, is what its terms lack; it is added before the last rounding.
+    Returns float64 of shape (..., 1), precise enough for a result of `dtype`, or long doubles if
+    that is their dtype: they are spared the last rounding. For float64 the error is below two units
+    in the last place, and most often half of one. A plain sum, even a pairwise one, is several
+    units off when a few entries dominate a row or when all are equal, and thousands of units when
+    NumPy adds along an axis that is not the fastest in memory. `lost`, a small number for each row,
+    is what its terms lack; it is added before the last rounding.
     """
-    if dtype != np.float64:  # float64 has 29 bits more: enough for a billion terms
+    if dtype.itemsize < 8:  # float64 has 29 bits more: enough for a billion terms
         return _sums(a, np.float64)
     if a.size <= 32 * SLAB:
-        return _slab_sums(a, lost)
-    total = np.zeros((*a.shape[:-1], 1))
+        return _slab_sums(a, dtype, lost)
+    total = np.zeros((*a.shape[:-1], 1), dtype)
     error = total + lost
     for slab, rows in slabs(a, 32 * SLAB):
-        total[rows], rounded = two_sum(total[rows], _slab_sums(a[slab]))
+        total[rows], rounded = two_sum(total[rows], _slab_sums(a[slab], dtype))
         error[rows] += rounded
     return total + error
 
 
-def _slab_sums(a, lost=0.0):
+def short_row_sums_but(largest, a):
+    """Sum each short row of float64 but for one entry, the largest, given with shape (..., 1).
+
+    Once all are cut to one grid, taking it out again is exact. Returns long doubles, good to a
+    float64's last place as long as the sum is above 2^-30 of what was left out.
+    """
+    total = np.empty(largest.shape, np.longdouble)
+    above = 2.0 * a.shape[-1] * largest
+    largest_on_grid = (largest + above) - above
+    for rows, _ in slabs(a[..., 0], 4 * SLAB // a.shape[-1]):
+        on_grid, rest = _cut_sums(a[rows], above[rows], _sums)
+        on_grid -= largest_on_grid[rows]
+        rest -= largest[rows] - largest_on_grid[rows]
+        np.add(on_grid, rest, out=total[rows], dtype=np.longdouble)
+    return total
+
+
+def _slab_sums(a, dtype, lost=0.0):
     """Sum rows of float64, and `lost`, after adding their quarters where they are long and many."""
     if a.shape[-1] < 32:  # loops across short rows are longer
         a = np.asfortranarray(a)
@@ -103,19 +119,21 @@ def _slab_sums(a, lost=0.0):
     highest = above.max()
     if highest <= 2**20 * above.min():
         above = highest  # one number is quicker, and a grid 2^20 times as coarse fine enough
-    return _cut_sums(a, above, _sums, lost)
+    total, rest = _cut_sums(a, above, _sums)
+    return np.add(total, rest + lost, dtype=dtype)
 
 
-def _cut_sums(a, above, sums, lost):
-    """Sum rows by error-free extraction (Rump, Ogita and Oishi 2008, doi 10.1137/050645671).
+def _cut_sums(a, above, sums):
+    """Return the sums of rows in two parts, by error-free extraction.
 
     Adding and subtracting a number above the row's sum cuts every entry to a common grid, on which
-    sums are exact in any order. What was cut off is small, so that a plain sum of it will do.
+    sums are exact in any order. What was cut off is small, so that a plain sum of it will do (Rump,
+    Ogita and Oishi 2008, doi 10.1137/050645671).
     """
     on_grid = a + above
     on_grid -= above
     total = sums(on_grid)
-    return total + (sums(np.subtract(a, on_grid, out=on_grid)) + lost)
+    return total, sums(np.subtract(a, on_grid, out=on_grid))
 
 
 def _sums(a, dtype=None):

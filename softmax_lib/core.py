@@ -8,9 +8,21 @@ import math
 
 import numpy as np
 
-from softmax_lib._exact import SLAB, row_sum, row_sums, slabs, two_quotient, two_sum
+from softmax_lib._exact import (
+    SLAB,
+    row_sum,
+    row_sums,
+    short_row_sums_but,
+    slabs,
+    two_quotient,
+    two_sum,
+)
 from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
 
+# NumPy's buffer, in entries. Of its usual 8192, a row of half as many or fewer makes it copy that
+# row's maximum or sum there once for every entry, which takes as long as the arithmetic.
+_BUFFER = 768
+_LONGER = np.finfo(np.longdouble).nmant > 60  # on some platforms a long double is a float64
 _BLOCK = 1 << 20  # bytes: beside it, what a block needs fits a cache too
 
 
@@ -216,10 +228,11 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     if temperature == 1 and _is_calm_row(z, axes):  # the definition will do, in double precision
         e = _exp64(z)
         e /= row_sum(e, z.dtype)
-        return _delivered(e, z.dtype, out)
+        return _delivered(e, z, out)
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
+        np.setbufsize(_BUFFER)
         for x, result in _blocks(rows, p, turn_short=False):
             total = _unshifted_sums(x, temperature, result, z.dtype)
             if total is None:
@@ -270,10 +283,12 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     float64 logits that were tried. The hard entry is the one that dominates its row: its logarithm
     is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So the
     largest term, which is 1, is left out of the sum and `log1p` puts it back. As in `softmax`,
-    ordinary logits are exponentiated without a shift, and only others pay for what the shift rounds
-    away: float64 rows of fewer than 32, rows with a maximum beyond 600 (44 in a long float32 row)
-    or as far below 0, and rows in which the largest term is above 1.5 times the sum of the others,
-    which then is as wrong as its terms are (2^27/K times where float32 is worked in float64).
+    ordinary logits are exponentiated without a shift. The sum of the others is then divided by the
+    exponential of the largest, which has more digits: those of a long double, or of a float64 for
+    float32. Only other rows pay for what a shift rounds away: those with a maximum beyond 600 (44
+    in a long float32 row) or as far below 0, and those in which the largest term outweighs the
+    others 2^30 times (1.5 times where a long double has no more digits; 5 times in a long float32
+    row; 2^27/K times where float32 is worked in float64), for a small sum is as wrong as its terms.
     Where the others nearly underflow, they are scaled. Applied twice, log_softmax gives what it
     gave, up to rounding; softmax does not.
 
@@ -295,17 +310,17 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     temperature = check_temperature(temperature)
     if out is not None:
         check_out(out, z)
-    if temperature == 1 and _is_calm_row(z, axes):
-        largest = z.argmax()
-        x, error = two_sum(z.astype(np.float64), -z.item(largest))
-        e = np.exp(x)
-        e[largest] = 0
-        error -= math.log1p(row_sum(e, z.dtype, np.dot(e, error)))
-        x += error
-        return _delivered(x, z.dtype, out)
+    if temperature == 1 and _LONGER and _is_calm_row(z, axes):
+        at = z.argmax()
+        e = _exp64(z)
+        e[at] = 0
+        x = z - np.float64(z[at])
+        x -= math.log1p(row_sum(e, z.dtype) / np.exp(np.longdouble(z[at])))
+        return _delivered(x, z, out)
     rows = _as_rows(z, axes)
     log_p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):
+        np.setbufsize(_BUFFER)
         for x, result in _blocks(rows, log_p):
             top, at = _largest(x)
             x, top, finite_temperature = _take_limits(x, top, temperature)
@@ -355,9 +370,11 @@ def logsumexp(z, axis=-1, *, keepdims=False):
 
     The result is within 2 units in the last place of the true one, or of 1 where it is below 1: as
     it nears 0, no method that sums exponentials keeps relative accuracy. Exponentials and their sum
-    are float64, also for float32. Two more things keep it so. In a row with a maximum m within 64
-    of 0, the exponentials are summed without a shift: their arguments are then exact, and m = -13
-    and ln K = 13 do not cancel. Where one entry dominates, it is put back by `log1p`.
+    are float64, also for float32, but for long float32 rows whose result is 2 or more in size: its
+    ulp does not show the error of a float32 exponential. Two more things keep it so. In a row with
+    a maximum m within 64 of 0, the exponentials are summed without a shift: their arguments are
+    then exact, and m = -13 and ln K = 13 do not cancel. Where one entry dominates, it is put back
+    by `log1p`.
 
     The empty sum gives -inf, and so does a row of only -inf. An infinite logit gives inf.
     logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.
@@ -389,19 +406,15 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     rows = _as_rows(z, axes)
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
+        np.setbufsize(_BUFFER)
         for x, result in _blocks(rows, lse):
-            top, at = _largest(x)
-            # A shift is rounded, which beyond 64 is far below the last place of the result.
-            shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
-            e = np.exp(x - shift if shift.any() else x, dtype=np.float64)
-            largest = np.exp(top - shift, dtype=np.float64)
-            rest = _sum_but_one(x, top, at, e, largest, z.dtype)
-            log_sum = np.where(
-                rest < 0.9 * largest,
-                top + np.log1p(rest / largest),
-                shift + np.log(largest + rest),
-            )
-            result[...] = np.where(np.isfinite(top), log_sum, top)  # -inf, inf and NaN stay
+            result[...] = _log_sum_exp(x, z.dtype)
+            if x.dtype == np.float32:
+                # NumPy's float32 exp is up to 3.6 u off, which a result of 2 or more, with a ulp of
+                # at least 4 u, does not show.
+                small = ~(np.abs(result[..., 0]) >= 2)
+                if small.any():
+                    result[small] = _log_sum_exp(x[small].astype(np.float64), z.dtype)
     kept = [1 if a in axes else n for a, n in enumerate(z.shape) if keepdims or a not in axes]
     return lse.reshape(kept)[()]
 
@@ -509,10 +522,10 @@ def _hand_over(rows, axes, z, out):
     return out
 
 
-def _delivered(result, dtype, out):
-    """Return the result in its dtype, or in `out` if there is one."""
+def _delivered(result, z, out):
+    """Return the float64 result in the dtype of z, or in `out` if there is one."""
     if out is None:
-        return result.astype(dtype, copy=False)
+        return result if z.itemsize == 8 else result.astype(z.dtype)
     out[...] = result
     return out
 
@@ -563,9 +576,10 @@ def _is_calm_row(z, axes):
 
     Such a row needs no shift, and no `np.errstate`, which takes as long as some ten exponentials.
     """
-    if z.ndim != 1 or axes != (0,) or z.size > SLAB or z.itemsize == 2:  # float16
+    size = z.size
+    if z.ndim != 1 or size > SLAB or not axes or z.itemsize == 2:  # float16
         return False
-    if z.size <= 64:
+    if size <= 64:
         return math.hypot(*z.tolist()) < 50  # for so few the quickest bound: |z_i - z_j| < 71
     if z.dtype == np.float64 and z.dot(z) < 350**2:
         return True
@@ -573,8 +587,8 @@ def _is_calm_row(z, axes):
 
 
 def _exp64(z):
-    """Return exp(z) in float64; to name that dtype to NumPy takes longer than ten exponentials."""
-    return np.exp(z) if z.dtype == np.float64 else np.exp(z, dtype=np.float64)
+    """Return exp(z) in float64."""
+    return np.exp(z) if z.itemsize == 8 else np.exp(z.astype(np.float64))
 
 
 def _unshifted_sums(x, temperature, e, dtype):
@@ -655,16 +669,36 @@ def _exp_gaps(x, top, temperature, out, lost=None):
         return np.exp(x, out=out)
     for slab, part in slabs(x, 2 * SLAB):
         gap, error = _gaps(x[slab], None if top is None else top[part], temperature)
-        e = np.exp(gap, out=gap)
-        if x.dtype == np.float64:
-            error *= e
-            np.copyto(error, 0, where=e == 0)  # there the error may be NaN
-            if lost is None:
-                e += error
-            else:
-                lost[part] += np.add.reduce(error, axis=-1, keepdims=True)
-        out[slab] = e
+        if x.dtype == np.float32:
+            out[slab] = np.exp(gap, out=gap)
+            continue
+        e = np.exp(gap, out=out[slab])
+        if lost is not None:
+            put_back = np.einsum("...k,...k->...", e, error)[..., np.newaxis]
+            if np.isfinite(put_back).all():
+                lost[part] += put_back
+                continue
+        error *= e
+        np.copyto(error, 0, where=e == 0)  # there the error may be NaN
+        if lost is None:
+            e += error
+        else:
+            lost[part] += np.add.reduce(error, axis=-1, keepdims=True)
     return out
+
+
+def _log_sum_exp(x, dtype):
+    """Return logsumexp of each row, as precise as the exponentials in the dtype of x make it."""
+    top, at = _largest(x)
+    # A shift is rounded, which beyond 64 is far below the last place of the result.
+    shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
+    e = np.exp(x - shift if shift.any() else x)
+    largest = np.exp(top - shift)
+    rest = _sum_but_one(x, top, at, e, largest, dtype)
+    log_sum = np.where(
+        rest < 0.9 * largest, top + np.log1p(rest / largest), shift + np.log(largest + rest)
+    )
+    return np.where(np.isfinite(top), log_sum, top)  # -inf, inf and NaN stay
 
 
 def _sum_beside_largest(x, top, at, temperature, e, dtype):
@@ -673,14 +707,27 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch, and
     `dtype` is that of the result.
     """
-    if x.shape[-1] < 32 and dtype == np.float64:
-        return _careful_sum_beside_largest(x, top, at, temperature, e)
+    e = _exp_gaps(x, None, temperature, e)
     largest = _exp_gaps(top, None, temperature, np.empty_like(top))
-    rest = _sum_but_one(x, top, at, _exp_gaps(x, None, temperature, e), largest, dtype)
-    rest /= _exp_gaps(top.astype(np.float64), None, temperature, np.empty(top.shape))
-    # The logarithm of a small sum is as wrong, in ulps, as the exponentials. If those are float64
-    # for a float32 result, a sum has only lost what is small beside the largest.
-    sure = rest > (2 / 3 if x.dtype == dtype else x.shape[-1] * 2.0**-27)
+    divisor = top.astype(np.longdouble if dtype == np.float64 else np.float64)
+    if temperature != 1:
+        divisor /= temperature
+    np.exp(divisor, out=divisor)
+    # The logarithm of a small sum is as wrong, in ulps, as what it is made of.
+    if dtype == np.float64:
+        if x.shape[-1] < 32:
+            rest = short_row_sums_but(largest, e)
+        else:
+            rest = _sum_but_one(x, top, at, e, largest, divisor.dtype)
+        rest = (rest / divisor).astype(np.float64)
+        sure = rest > (2.0**-30 if _LONGER else 2 / 3)
+    else:
+        rest = (row_sums(e, dtype) - largest) / divisor
+        if x.dtype == np.float32:
+            rest *= 1 + 2.0**-25  # NumPy's exp is up to 3.6 u too small and 2.6 u too large
+            sure = rest > 0.2
+        else:  # the sum has lost what is small beside the largest
+            sure = rest > x.shape[-1] * 2.0**-27
     sure &= np.abs(top / temperature) < (600 if x.dtype == np.float64 else 44)
     if not sure.all():
         rows = ~sure[..., 0] if sure.any() else ...
@@ -700,7 +747,8 @@ def _careful_sum_beside_largest(x, top, at, temperature, e):
     """Do the same for any float64 logits: shifted, with what rounding takes from it put back."""
     lost = np.zeros(top.shape)
     e = _exp_gaps(x, top, temperature, e, lost)
-    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), x.dtype, lost)
+    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), np.dtype(np.longdouble), lost)
+    rest = rest.astype(np.float64)
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature)
@@ -709,7 +757,7 @@ def _careful_sum_beside_largest(x, top, at, temperature, e):
 
 def _largest(x):
     """Return the maximum of each row and where one is, or None if that would take long to find."""
-    if x.dtype == np.float64 and x.strides[-1] == x.itemsize and x.shape[-1] >= 32:
+    if x.strides[-1] == x.itemsize and x.shape[-1] >= 32:
         at = np.argmax(x, axis=-1, keepdims=True)
         return np.take_along_axis(x, at, axis=-1), at
     return np.maximum.reduce(x, axis=-1, keepdims=True), None
@@ -717,16 +765,13 @@ def _largest(x):
 
 def _sum_but_one(x, top, at, e, largest, dtype, lost=0.0):
     """Sum each row of `e` but for one entry where x is `top` and e is `largest`; e is changed."""
-    if dtype != np.float64:  # to which a float64 sum adds 29 bits
+    if dtype.itemsize < 8:  # to which a float64 sum adds 29 bits
         return row_sums(e, dtype) - largest
     if at is not None:
         np.put_along_axis(e, at, 0, axis=-1)
         return row_sums(e, dtype, lost)
     tied = x == top
-    if x.shape[-1] < 32:
-        e *= ~tied  # quicker where the mask has short runs
-    else:
-        np.copyto(e, 0, where=tied)
+    e *= ~tied  # quicker than a masked copy
     rest = row_sums(e, dtype, lost)
     if np.count_nonzero(tied) != tied.size // tied.shape[-1] or np.isnan(top).any():
         rest += (np.count_nonzero(tied, axis=-1, keepdims=True) - 1) * largest

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from softmax_lib import log_softmax, logsumexp, shifted_softmax, softmax
+from softmax_lib import core, log_softmax, logsumexp, shifted_softmax, softmax
 from softmax_lib._exact import row_sum, row_sums, two_quotient, two_sum
 from softmax_lib.losses import cross_entropy, cross_entropy_grad, cross_entropy_with_grad
 
@@ -273,6 +273,31 @@ def test_the_logarithm_of_a_float32_sum_at_its_worst():
     log_p = log_softmax(z)
     for row in range(0, 300, 5):
         meet(BARS[np.float32], Row(z[row]), "log_softmax", log_p[row])
+
+
+def test_float32_sums_near_the_size_where_their_logarithm_shows_each_error():
+    # Equal terms, each 3.43 u too small, which is 1.7 ulp of a result below 2, before its rounding
+    for length in range(2300, 3000, 20):
+        row = np.full(length, -5.889894485473633, np.float32)
+        lse = logsumexp(np.tile(row, (5, 1)))[3]
+        meet(BARS[np.float32], Row(row), "logsumexp", lse)
+
+
+def test_many_short_rows_that_one_entry_dominates():
+    z = rng().normal(0, 1, (1000, 5))
+    z[:, 2] = np.linspace(10, 60, 1000)
+    log_p = log_softmax(z)
+    for row in range(0, 1000, 20):
+        meet(BARS[np.float64], Row(z[row]), "log_softmax", log_p[row])
+
+
+def test_where_a_long_double_has_no_more_digits(monkeypatch):
+    # as on some platforms, where rows that one entry dominates go the careful way
+    monkeypatch.setattr(core, "_LONGER", False)
+    monkeypatch.setattr(np, "longdouble", np.float64)
+    z = np.array([11.094430690353956, 9.050457289753995, 3.5588621654528656])  # 3.6 ulp, without
+    for log_p in (log_softmax(z), log_softmax(np.tile(z, (2000, 1)))[3]):
+        meet(BARS[np.float64], Row(z), "log_softmax", log_p)
 
 
 def test_numpys_float32_exp_errs_as_the_docstring_of_softmax_says():
