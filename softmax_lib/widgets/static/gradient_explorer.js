@@ -112,7 +112,7 @@ function render({ model, el }) {
 
   // ---- what changes the model -------------------------------------------------------------
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   let stride = 1; // of the run, in steps
   const player = repeat(() => {
     const steps = Math.min(MAX_STEPS, read().steps + stride);

@@ -115,7 +115,7 @@ function render({ model, el }) {
   });
   const initial = model.get("initial") ?? read();
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   const control = editor(model, redraw);
   const { edit, refuse } = control;
 

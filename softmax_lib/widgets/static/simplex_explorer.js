@@ -99,7 +99,7 @@ function render({ model, el }) {
 
   // ---- what changes the model -------------------------------------------------------------
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   const { control, player } = temperatureSweep(model, redraw);
   const { edit, refuse } = control;
   const setLogit = (i, value) =>

@@ -49,7 +49,7 @@ function render({ model, el }) {
   const initial = model.get("initial") ?? read();
   const pairs = pairsOf(labels.length);
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   const control = editor(model, redraw);
   let drawn = read().logits;
   let moved = null; // what whatMoved said of the last change
