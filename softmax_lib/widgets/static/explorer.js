@@ -174,6 +174,10 @@ function setAttributes(node, attributes) {
   return changed;
 }
 
+function hide(node, hidden) {
+  if (node.hidden !== hidden) node.hidden = hidden;
+}
+
 // A transform lays nothing out anew, as a width or a place would.
 function setTransform(node, transform) {
   if (node.transform === transform) return;
