@@ -78,7 +78,7 @@ function render({ model, el }) {
   });
   const initial = model.get("initial") ?? read();
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   const control = editor(model, redraw);
   const { edit, refuse } = control;
 
@@ -100,10 +100,10 @@ function render({ model, el }) {
     onInput: (temperature) => edit({ temperature }),
     onRefusal: refuse,
   });
-  const scaled = button("÷ √d", `T = √${width}, the usual scale`, () => {
+  const scaled = button(h("span", { class: "se-text" }, "÷ √d"), `T = √${width}, the usual scale`, () => {
     edit({ temperature: root2d });
   });
-  const unscaled = button("no scale", "T = 1", () => edit({ temperature: 1 }));
+  const unscaled = button(h("span", { class: "se-text" }, "no scale"), "T = 1", () => edit({ temperature: 1 }));
   const causalBox = h("input", { type: "checkbox" });
   causalBox.addEventListener("change", () => edit({ causal: causalBox.checked }));
 

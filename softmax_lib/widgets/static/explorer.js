@@ -42,17 +42,19 @@ function explorerRoot(name, label) {
   return root;
 }
 
-// Calls draw at most once a frame, however often it is asked to.
-function oncePerFrame(draw) {
-  let frame = 0;
-  const request = () => {
-    frame ||= requestAnimationFrame(() => {
-      frame = 0;
+// Calls draw once the script at work is done, however often it was asked to. Not in the frame's own
+// callback: before that, the browser lays the page out to see what lies under the pointer, and what
+// is drawn then is laid out once more.
+function onceAfterwards(draw) {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    queueMicrotask(() => {
+      asked = false;
       draw();
     });
   };
-  request.cancel = () => cancelAnimationFrame(frame);
-  return request;
 }
 
 // Calls step() every `wait` ms until it returns false or stop() is called; onChange() says that it
@@ -129,8 +131,8 @@ function statusLine() {
   };
 }
 
-// Puts an explorer on the page: drawn now, and after each change of these traits, at most once a
-// frame. Returns what takes it away again; whatever it has running, stop() must end.
+// Puts an explorer on the page: drawn now, and after each change of these traits. Returns what takes
+// it away again; whatever it has running, stop() must end.
 function mount({ model, el }, root, traits, draw, redraw, stop) {
   for (const name of traits) model.on(`change:${name}`, redraw);
   draw();
@@ -138,7 +140,6 @@ function mount({ model, el }, root, traits, draw, redraw, stop) {
   return () => {
     for (const name of traits) model.off(`change:${name}`, redraw);
     stop();
-    redraw.cancel();
     root.remove();
   };
 }
@@ -171,6 +172,10 @@ function setAttributes(node, attributes) {
     changed = true;
   }
   return changed;
+}
+
+function hide(node, hidden) {
+  if (node.hidden !== hidden) node.hidden = hidden;
 }
 
 // A transform lays nothing out anew, as a width or a place would.

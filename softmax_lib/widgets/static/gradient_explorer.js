@@ -112,7 +112,7 @@ function render({ model, el }) {
 
   // ---- what changes the model -------------------------------------------------------------
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   let stride = 1; // of the run, in steps
   const player = repeat(() => {
     const steps = Math.min(MAX_STEPS, read().steps + stride);
@@ -216,7 +216,7 @@ function render({ model, el }) {
       fill: h("div", { class: "se-fill" }),
       tick: h("div", { class: "se-tick" }),
       pull: h("span", { class: "se-value se-text" }),
-      moves: h("span", { class: "se-quiet", "aria-hidden": "true" }),
+      moves: Object.assign(textBox("se-quiet"), { ariaHidden: "true" }),
       moved: h("span", { class: "se-hidden" }),
       arrow: h("div", { class: "se-arrow" }),
     };
@@ -257,7 +257,7 @@ function render({ model, el }) {
     curve.node,
     h("div", { class: "se-bar se-totals se-quiet" }, lossText, floorText),
     ...status.nodes,
-    h("div", { class: "se-bar" }, preset, reset));
+    h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, preset), reset));
 
   // ---- keeping it current -----------------------------------------------------------------
 
@@ -279,8 +279,9 @@ function render({ model, el }) {
     }
     while (target.options.length > options.length) target.lastChild.remove();
     options.forEach((text, i) => setText(target.options[i], text));
-    target.value = distribution ? logits.length : state.target;
-    smoothing.node.hidden = Boolean(distribution);
+    const byShares = Boolean(distribution);
+    target.value = byShares ? logits.length : state.target;
+    hide(smoothing.node, byShares);
     const likes = y.indexOf(Math.max(...y));
     smoothing.show(`target of ${labels[likes]} ${Number(y[likes].toFixed(4))}`);
     rate.show(`loss ${formatNats(loss)} after ${steps} steps`);
@@ -294,10 +295,10 @@ function render({ model, el }) {
       row.logit.show(`logit of ${labels[i]}`, reach);
       setText(row.p, formatProbability(p[i], lnP[i], () => logOthers(z, 1, i)));
       setText(row.y, String(Number(y[i].toPrecision(4))));
-      row.y.hidden = Boolean(distribution);
-      row.share.hidden = !distribution;
+      hide(row.y, byShares);
+      hide(row.share, !byShares);
       setAttributes(row.share, { "aria-label": `target share of ${labels[i]}` });
-      if (distribution) row.share.show();
+      if (byShares) row.share.show();
       setShare(row.fill, p[i]);
       setTransform(row.tick, `translateX(${100 * y[i]}cqw)`);
       setText(row.pull, formatPull(g, () => {
@@ -338,16 +339,16 @@ function lossCurve() {
   const still = { "vector-effect": "non-scaling-stroke" };
   const path = s("polyline", { class: "se-path", ...still });
   const floorLine = s("line", { class: "se-floor", x1: 0, x2: MAX_STEPS, ...still });
-  const dot = s("path", { class: "se-dot", ...still });
+  const dot = s("polyline", { class: "se-dot", ...still }); // a place alone: d would be a style
   const plot = s("svg", {
     class: "se-plot", "aria-hidden": "true", viewBox: `0 0 ${MAX_STEPS} 1`, preserveAspectRatio: "none",
   }, s("path", { class: "se-grid", d: `M0 .5H${MAX_STEPS}`, ...still }), floorLine,
   s("path", { class: "se-axes", d: `M0 0V1H${MAX_STEPS}`, ...still }), path, dot);
-  const ys = [h("span", {}), h("span", {}), h("span", {}, "0")];
+  const ys = ["", "", "0"].map((text) => h("span", { class: "se-text" }, text));
   const under = h("div", { class: "se-under" });
   const picture = h("div", { class: "se-curve", role: "img" },
     h("div", { class: "se-quiet se-title" }, "loss in nats, over the steps"),
-    h("div", { class: "se-quiet se-ys" }, ...ys), h("div", {}, plot),
+    h("div", { class: "se-quiet se-ys" }, ...ys.map((y) => h("div", {}, y))), h("div", {}, plot),
     h("div", { class: "se-quiet se-xs" },
       ...[0, 0.25, 0.5, 0.75, 1].map((share) => {
         const node = h("span", {}, String(share * MAX_STEPS));
@@ -364,7 +365,8 @@ function lossCurve() {
       setText(ys[0], String(top));
       setText(ys[1], String(Number((top / 2).toPrecision(2))));
       setAttributes(path, { points: losses.map((loss, n) => `${n},${at(loss)}`).join(" ") });
-      setAttributes(dot, { d: `M${steps} ${at(losses[steps])}h0` });
+      const end = `${steps},${at(losses[steps])}`;
+      setAttributes(dot, { points: `${end} ${end}` });
       setAttributes(floorLine, {
         y1: at(floor), y2: at(floor), visibility: floor > 0 ? "visible" : "hidden",
       });

@@ -115,7 +115,7 @@ function render({ model, el }) {
   });
   const initial = model.get("initial") ?? read();
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   const control = editor(model, redraw);
   const { edit, refuse } = control;
 
@@ -200,7 +200,7 @@ function render({ model, el }) {
     h("p", { class: "se-step" }, "logits ", h("i", {}, "z")), inputs,
     h("div", { class: "se-forms" }, forms.naive.node, forms.shifted.node),
     ...status.nodes,
-    h("div", { class: "se-bar" }, preset, reset));
+    h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, preset), reset));
 
   // ---- keeping it current -----------------------------------------------------------------
 

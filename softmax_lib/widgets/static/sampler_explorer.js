@@ -81,7 +81,7 @@ function render({ model, el }) {
 
   // What is drawn from may change in a run, which ends it. The random numbers stay, so that the counts
   // tell what the change alone has done.
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   let pace;
   const player = repeat(() => {
     put({ draws: Math.min(MAX_DRAWS, read().draws + pace.draws) });

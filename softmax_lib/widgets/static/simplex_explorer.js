@@ -99,7 +99,7 @@ function render({ model, el }) {
 
   // ---- what changes the model -------------------------------------------------------------
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   const { control, player } = temperatureSweep(model, redraw);
   const { edit, refuse } = control;
   const setLogit = (i, value) =>
@@ -263,7 +263,7 @@ function render({ model, el }) {
         h("ul", { class: "se-bars", role: "list" }, ...rows.map((row) => row.node)),
         h("div", { class: "se-totals se-quiet" }, centredText, entropyText))),
     ...status.nodes,
-    h("div", { class: "se-bar" }, preset, reset));
+    h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, preset), reset));
 
   // ---- keeping it current -----------------------------------------------------------------
 

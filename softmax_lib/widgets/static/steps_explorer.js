@@ -49,7 +49,7 @@ function render({ model, el }) {
   const initial = model.get("initial") ?? read();
   const pairs = pairsOf(labels.length);
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   const control = editor(model, redraw);
   let drawn = read().logits;
   let moved = null; // what whatMoved said of the last change
@@ -65,10 +65,8 @@ function render({ model, el }) {
 
   // ---- the page's nodes -------------------------------------------------------------------
 
-  function heading(...text) {
-    const note = h("span", { class: "se-note" });
-    return { note, node: h("p", { class: "se-heading" }, h("span", {}, ...text), note) };
-  }
+  const note = (text) => h("span", { class: "se-note" }, text);
+  const heading = (ofNote, ...text) => h("p", { class: "se-heading" }, h("span", {}, ...text), ofNote);
 
   function rowOf(name, cells) {
     const row = h("ul", { class: "se-columns", role: "list", "aria-label": name }, ...cells);
@@ -113,10 +111,7 @@ function render({ model, el }) {
     return { value, note, node };
   });
 
-  const logitHead = heading("Logits ", h("i", {}, "z"));
-  const expHead = heading("Exponentials ", h("i", {}, "e"), h("sup", {}, h("i", {}, "z")));
-  const shareHead = heading("Probabilities ", h("i", {}, "p"), ": each over the sum");
-  const oddsHead = heading("Odds: one over another");
+  const scaleText = textBox("se-note");
   const total = h("p", { class: "se-sum se-text" });
   const status = statusLine();
   const up = button("Add 1 to all", "shift every logit up", () => shift(1));
@@ -127,11 +122,14 @@ function render({ model, el }) {
   root.append(
     h("div", { class: "se-views" },
       h("div", { class: "se-rows" },
-        logitHead.node, rowOf("logits", logits.map(({ node }) => node)),
-        expHead.node, rowOf("exponentials", exponentials.map(({ node }) => node)),
+        heading(note(`from −${REACH} to ${REACH}`), "Logits ", h("i", {}, "z")),
+        rowOf("logits", logits.map(({ node }) => node)),
+        heading(scaleText, "Exponentials ", h("i", {}, "e"), h("sup", {}, h("i", {}, "z"))),
+        rowOf("exponentials", exponentials.map(({ node }) => node)),
         total,
-        shareHead.node, rowOf("probabilities", probabilities.map(({ node }) => node))),
-      h("div", { class: "se-odds" }, oddsHead.node,
+        heading(note("bars from 0 to 1"), "Probabilities ", h("i", {}, "p"), ": each over the sum"),
+        rowOf("probabilities", probabilities.map(({ node }) => node))),
+      h("div", { class: "se-odds" }, heading("", "Odds: one over another"),
         h("ul", { role: "list", "aria-label": "odds" }, ...odds.map(({ node }) => node)))),
     ...status.nodes,
     h("div", { class: "se-bar" }, up, down, reset));
@@ -184,9 +182,7 @@ function render({ model, el }) {
       mark(value, hasMoved);
       setText(note, moved === null ? "" : hasMoved ? "moved" : "stayed");
     });
-    setText(expHead.note, `bars from 0 to ${scale}`);
-    setText(shareHead.note, "bars from 0 to 1");
-    setText(logitHead.note, `from −${REACH} to ${REACH}`);
+    setText(scaleText, `bars from 0 to ${scale}`);
     setText(total, `their sum: ${formatExponential(sum)}`);
     status.say(control.remark || describe());
     root.dataset.state = JSON.stringify({

@@ -41,7 +41,7 @@ function render({ model, el }) {
 
   // ---- what changes the model -------------------------------------------------------------
 
-  const redraw = oncePerFrame(draw);
+  const redraw = onceAfterwards(draw);
   const { control, player } = temperatureSweep(model, redraw);
   const { edit, refuse } = control;
   const setLogits = (logits) => edit({ logits, labels: labelsFor(logits.length) });
@@ -125,7 +125,8 @@ function render({ model, el }) {
     h("div", { class: "se-bar se-totals se-quiet" }, total, entropyText, mostText,
       h("div", { class: "se-track", "aria-hidden": "true" }, entropyFill)),
     ...status.nodes,
-    h("div", { class: "se-bar" }, preset, reset, h("div", { class: "se-pair" }, add, remove)));
+    h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, preset), reset,
+      h("div", { class: "se-pair" }, add, remove)));
 
   // ---- keeping it current -----------------------------------------------------------------
 
