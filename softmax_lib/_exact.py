@@ -105,8 +105,6 @@ def short_row_sums_but(largest, a):
 
 def _slab_sums(a, dtype, lost=0.0):
     """Sum rows of float64, and `lost`, after adding their quarters where they are long and many."""
-    if a.shape[-1] < 32:  # loops across short rows are longer
-        a = np.asfortranarray(a)
     shortest = 256 if a.strides[-1] == a.itemsize else 32
     if a.size > SLAB and a.shape[-1] >= shortest:  # adding quarters is quicker than cutting all
         quarter = -(-a.shape[-1] // 4)
@@ -117,8 +115,8 @@ def _slab_sums(a, dtype, lost=0.0):
         a[..., last:] += parts[2][..., last:]
     above = 4 * _sums(a)
     highest = above.max()
-    if highest <= 2**20 * above.min():
-        above = highest  # one number is quicker, and a grid 2^20 times as coarse fine enough
+    if a.shape[-1] * highest <= 2**34 * above.min():
+        above = highest  # one number is quicker, and a grid 2^34/K times as coarse fine enough
     total, rest = _cut_sums(a, above, _sums)
     return np.add(total, rest + lost, dtype=dtype)
 
@@ -138,4 +136,6 @@ def _cut_sums(a, above, sums):
 
 def _sums(a, dtype=None):
     """Sum rows with no care, but quicker than `np.add.reduce` does."""
+    if a.shape[-1] < 32 and a.strides[-1] == a.itemsize and dtype is None:
+        return a @ np.ones((a.shape[-1], 1))
     return np.einsum("...k->...", a, dtype=dtype)[..., np.newaxis]
