@@ -287,8 +287,9 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     exponential of the largest, which has more digits: those of a long double, or of a float64 for
     float32. Only other rows pay for what a shift rounds away: those with a maximum beyond 600 (44
     in a long float32 row) or as far below 0, and those in which the largest term outweighs the
-    others 2^30 times (1.5 times where a long double has no more digits; 5 times in a long float32
-    row; 2^27/K times where float32 is worked in float64), for a small sum is as wrong as its terms.
+    others 2^30 times (1.5 times where T is not 1 or a long double has no more digits; 5 times in a
+    long float32 row; 2^27/K times where float32 is worked in float64), for a small sum is as wrong
+    as its terms.
     Where the others nearly underflow, they are scaled. Applied twice, log_softmax gives what it
     gave, up to rounding; softmax does not.
 
@@ -720,7 +721,7 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
         else:
             rest = _sum_but_one(x, top, at, e, largest, divisor.dtype)
         rest = (rest / divisor).astype(np.float64)
-        sure = rest > (2.0**-30 if _LONGER else 2 / 3)
+        sure = rest > (2.0**-30 if _LONGER and temperature == 1 else 2 / 3)
     else:
         rest = (row_sums(e, dtype) - largest) / divisor
         if x.dtype == np.float32:
