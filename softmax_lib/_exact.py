@@ -115,8 +115,8 @@ def _slab_sums(a, dtype, lost=0.0):
         a[..., last:] += parts[2][..., last:]
     above = 4 * _sums(a)
     highest = above.max()
-    if a.shape[-1] * highest <= 2**34 * above.min():
-        above = highest  # one number is quicker, and a grid 2^34/K times as coarse fine enough
+    if a.shape[-1] * highest <= 2**38 * above.min():
+        above = highest  # one number is quicker, and a grid 2^38/K times as coarse fine enough
     total, rest = _cut_sums(a, above, _sums)
     return np.add(total, rest + lost, dtype=dtype)
 
