@@ -388,9 +388,7 @@ def test_the_memory_layout_does_not_matter(function, axis, shape):
 @pytest.mark.parametrize("function", EVERY)
 def test_a_broadcast_row(function):
     row = np.array([1.0, 2.0, 4.0])
-    rows = np.broadcast_to(row, (4, 3))
-    assert_array_equal(function(rows), function(rows.copy()))
-    assert_allclose(function(rows), np.stack(4 * [function(row)]), rtol=1e-15)
+    assert_array_equal(function(np.broadcast_to(row, (4, 3))), np.stack(4 * [function(row)]))
 
 
 @pytest.mark.parametrize("function", EVERY)
