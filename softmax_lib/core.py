@@ -670,21 +670,15 @@ def _exp_gaps(x, top, temperature, out, lost=None):
         return np.exp(x, out=out)
     for slab, part in slabs(x, 2 * SLAB):
         gap, error = _gaps(x[slab], None if top is None else top[part], temperature)
-        if x.dtype == np.float32:
-            out[slab] = np.exp(gap, out=gap)
-            continue
-        e = np.exp(gap, out=out[slab])
-        if lost is not None:
-            put_back = np.einsum("...k,...k->...", e, error)[..., np.newaxis]
-            if np.isfinite(put_back).all():
-                lost[part] += put_back
-                continue
-        error *= e
-        np.copyto(error, 0, where=e == 0)  # there the error may be NaN
-        if lost is None:
-            e += error
-        else:
-            lost[part] += np.add.reduce(error, axis=-1, keepdims=True)
+        e = np.exp(gap, out=gap)
+        if x.dtype == np.float64:
+            error *= e
+            np.copyto(error, 0, where=e == 0)  # there the error may be NaN
+            if lost is None:
+                e += error
+            else:
+                lost[part] += np.add.reduce(error, axis=-1, keepdims=True)
+        out[slab] = e
     return out
 
 
@@ -714,7 +708,8 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     if temperature != 1:
         divisor /= temperature
     np.exp(divisor, out=divisor)
-    # The logarithm of a small sum is as wrong, in ulps, as what it is made of.
+    # The logarithm of a small sum is as wrong, in ulps, as what it is made of; and what a division
+    # by T loses is rounded when it is put back into float64 exponentials.
     if dtype == np.float64:
         if x.shape[-1] < 32:
             rest = short_row_sums_but(largest, e)
@@ -723,7 +718,7 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
         rest = (rest / divisor).astype(np.float64)
         sure = rest > (2.0**-30 if _LONGER and temperature == 1 else 2 / 3)
     else:
-        rest = (row_sums(e, dtype) - largest) / divisor
+        rest = _sum_but_one(x, top, at, e, largest, dtype) / divisor
         if x.dtype == np.float32:
             rest *= 1 + 2.0**-25  # NumPy's exp is up to 3.6 u too small and 2.6 u too large
             sure = rest > 0.2
@@ -748,8 +743,7 @@ def _careful_sum_beside_largest(x, top, at, temperature, e):
     """Do the same for any float64 logits: shifted, with what rounding takes from it put back."""
     lost = np.zeros(top.shape)
     e = _exp_gaps(x, top, temperature, e, lost)
-    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), np.dtype(np.longdouble), lost)
-    rest = rest.astype(np.float64)
+    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), x.dtype, lost)
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature)
