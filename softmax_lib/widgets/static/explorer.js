@@ -131,6 +131,11 @@ function statusLine() {
   };
 }
 
+// The last row: a choice of presets, in a box of its own so that it is laid out alone, and buttons.
+function presetsAndButtons(presets, ...buttons) {
+  return h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, presets), ...buttons);
+}
+
 // Puts an explorer on the page: drawn now, and after each change of these traits. Returns what takes
 // it away again; whatever it has running, stop() must end.
 function mount({ model, el }, root, traits, draw, redraw, stop) {

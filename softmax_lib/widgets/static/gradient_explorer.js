@@ -257,7 +257,7 @@ function render({ model, el }) {
     curve.node,
     h("div", { class: "se-bar se-totals se-quiet" }, lossText, floorText),
     ...status.nodes,
-    h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, preset), reset));
+    presetsAndButtons(preset, reset));
 
   // ---- keeping it current -----------------------------------------------------------------
 

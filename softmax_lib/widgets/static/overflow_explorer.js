@@ -200,7 +200,7 @@ function render({ model, el }) {
     h("p", { class: "se-step" }, "logits ", h("i", {}, "z")), inputs,
     h("div", { class: "se-forms" }, forms.naive.node, forms.shifted.node),
     ...status.nodes,
-    h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, preset), reset));
+    presetsAndButtons(preset, reset));
 
   // ---- keeping it current -----------------------------------------------------------------
 

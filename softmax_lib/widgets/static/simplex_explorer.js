@@ -263,7 +263,7 @@ function render({ model, el }) {
         h("ul", { class: "se-bars", role: "list" }, ...rows.map((row) => row.node)),
         h("div", { class: "se-totals se-quiet" }, centredText, entropyText))),
     ...status.nodes,
-    h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, preset), reset));
+    presetsAndButtons(preset, reset));
 
   // ---- keeping it current -----------------------------------------------------------------
 

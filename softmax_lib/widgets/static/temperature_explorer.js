@@ -125,8 +125,7 @@ function render({ model, el }) {
     h("div", { class: "se-bar se-totals se-quiet" }, total, entropyText, mostText,
       h("div", { class: "se-track", "aria-hidden": "true" }, entropyFill)),
     ...status.nodes,
-    h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, preset), reset,
-      h("div", { class: "se-pair" }, add, remove)));
+    presetsAndButtons(preset, reset, h("div", { class: "se-pair" }, add, remove)));
 
   // ---- keeping it current -----------------------------------------------------------------
 
