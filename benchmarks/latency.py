@@ -117,10 +117,10 @@ def main():
         )
         version = running.version
         for name in ["a bare slider and a bar", *widgets.__all__]:
-            path = Path(folder) / "bare.html"
             if name in widgets.__all__:
                 path = write_page(Path(folder), made(getattr(widgets, name)))
             else:
+                path = Path(folder) / "bare.html"
                 path.write_text(BARE, encoding="utf-8")
             page = running.new_page(viewport={"width": 1000, "height": 800})
             page.goto(path.as_uri())

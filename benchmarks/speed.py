@@ -38,6 +38,7 @@ SHAPES = [
     ((64, 50_257), -1),
     ((8, 8, 512, 512), -1),
 ]
+LOSS = "cross_entropy_with_grad"
 LOSS_SHAPES = [(10_000, 10), (1024, 1000), (64, 50_257)]
 
 
@@ -56,7 +57,7 @@ def scipy_cross_entropy(z, labels):
 
 def first_peers(name, z, axis):
     """Return {peer: a call that does to z what softmax_lib's function of that name does}."""
-    if name == "cross_entropy_with_grad":
+    if name == LOSS:
         return {"SciPy": partial(scipy_cross_entropy, z, labels_of(z))}
     calls = {"SciPy": partial(getattr(scipy.special, name), z, axis=axis)}
     if name == "softmax" and z.ndim == 2 and axis == -1:
@@ -67,7 +68,7 @@ def first_peers(name, z, axis):
 def later_peers(name, z, axis):
     """Return the same where the process keeps its memory, as it does with PyTorch or JAX loaded."""
     calls = {"SciPy, memory kept": first_peers(name, z, axis)["SciPy"]}
-    if name == "cross_entropy_with_grad":
+    if name == LOSS:
         return calls
     if importlib.util.find_spec("torch"):
         import torch
@@ -132,10 +133,7 @@ def measure(peers_of):
                 yield (name, dtype, shape, axis), ratios(call, peers_of(name, z, axis))
         for shape in LOSS_SHAPES:
             z = (4 * rng.standard_normal(shape)).astype(dtype)
-            call, name = (
-                partial(cross_entropy_with_grad, z, labels_of(z)),
-                "cross_entropy_with_grad",
-            )
+            name, call = LOSS, partial(cross_entropy_with_grad, z, labels_of(z))
             yield (name, dtype, shape, -1), ratios(call, peers_of(name, z, -1))
 
 
@@ -212,8 +210,9 @@ standard deviation 4: the median of {TURNS} turns, and the quartiles. Above 1 it
 
 Where memory comes from matters. By default a process gets a large array from the system, page by
 page, and gives it back, until it has freed a larger one. SciPy, which makes three to five arrays,
-pays more for that. All columns after scikit-learn's are measured once an array of 30 MB has been
-freed, when arrays of up to that size cost no new pages. PyTorch runs on one thread, JAX as it does.
+pays more for that. The columns but SciPy's and scikit-learn's own are measured once an array of 30
+MB has been freed, when arrays of up to that size cost no new pages. PyTorch runs on one thread, JAX
+as it does.
 
 {machine()}
 
