@@ -4,6 +4,11 @@ import math
 
 import numpy as np
 
+LN2 = math.log(2)
+LN2_LOST = 2.3190468138462996e-17  # what rounding took from it
+_LN2_HIGH = math.ldexp(round(math.ldexp(LN2, 42)), -42)  # times k up to 2^11 it is exact
+_LN2_LOW = (LN2 - _LN2_HIGH) + LN2_LOST
+
 SLAB = 1 << 13  # entries worked on at once: ten float64 arrays of that size fit a cache
 
 
@@ -47,6 +52,28 @@ def two_quotient(a, b):
     return q, remainder
 
 
+def two_exp(x):
+    """Return the exponential e of an array of float64, and the error with e + error = e^x, nearly.
+
+    Together they are within 2^-55 e^x of it, unless that is subnormal. The nearest k ln 2 is taken
+    from x, and Taylor's series for the rest r, at most ln(2)/2, is added from its small end. Beside
+    1 + r its terms are small, and what rounding takes from 1 + r is kept.
+    """
+    k = np.rint(x / LN2)
+    r = x - k * _LN2_HIGH  # exact, both the product and the difference
+    series = np.full_like(r, 1 / math.factorial(14))
+    for n in range(13, 1, -1):
+        series *= r
+        series += 1 / math.factorial(n)
+    series *= r * r
+    start = 1 + r
+    series += r - (start - 1)
+    series -= k * _LN2_LOW * (start + series)  # what is left of k ln 2
+    e = start + series
+    k = k.astype(np.int32)
+    return np.ldexp(e, k), np.ldexp((start - e) + series, k)
+
+
 def _halves(a):
     """Cut the 53 bits of each float64 in two: a = high + low exactly (Veltkamp's splitting)."""
     c = (2.0**27 + 1) * a
@@ -64,47 +91,50 @@ def row_sum(a, dtype):
     return sum(_cut_sums(a, above, np.add.reduce))
 
 
-def row_sums(a, dtype, lost=0.0):
+def row_sums(a, dtype):
     """Sum the non-negative entries of each row, the last of several axes, in any memory layout.
 
-    Returns float64 of shape (..., 1), precise enough for a result of `dtype`, or long doubles if
-    that is their dtype: they are spared the last rounding. For float64 the error is below two units
-    in the last place, and most often half of one. A plain sum, even a pairwise one, is several
-    units off when a few entries dominate a row or when all are equal, and thousands of units when
-    NumPy adds along an axis that is not the fastest in memory. `lost`, a small number for each row,
-    is what its terms lack; it is added before the last rounding.
+    Returns float64 of shape (..., 1), precise enough for a result of `dtype`. For float64 the error
+    is below two units in the last place, and most often half of one. A plain sum, even a pairwise
+    one, is several units off when a few entries dominate a row or when all are equal, and thousands
+    of units when NumPy adds along an axis that is not the fastest in memory.
     """
     if dtype.itemsize < 8:  # float64 has 29 bits more: enough for a billion terms
         return _sums(a, np.float64)
-    if a.size <= 32 * SLAB:
-        return _slab_sums(a, dtype, lost)
-    total = np.zeros((*a.shape[:-1], 1), dtype)
-    error = total + lost
-    for slab, rows in slabs(a, 32 * SLAB):
-        total[rows], rounded = two_sum(total[rows], _slab_sums(a[slab], dtype))
-        error[rows] += rounded
-    return total + error
+    total, rest = two_row_sums(a)
+    return total + rest
 
 
-def short_row_sums_but(largest, a):
+def two_row_sums(a):
+    """Return the same for float64 in two parts, which together are spared the last rounding."""
+    size = (32 if a.shape[-1] >= 256 else 16) * SLAB  # of short rows there are no quarters
+    if a.size <= size:
+        return _slab_sums(a)
+    total = np.zeros((*a.shape[:-1], 1))
+    rest = np.zeros_like(total)
+    for slab, rows in slabs(a, size):
+        total_slab, rest_slab = _slab_sums(a[slab])
+        total[rows], rounded = two_sum(total[rows], total_slab)
+        rest[rows] += rounded + rest_slab
+    return total, rest
+
+
+def two_short_row_sums_but(largest, a):
     """Sum each short row of float64 but for one entry, the largest, given with shape (..., 1).
 
-    Once all are cut to one grid, taking it out again is exact. Returns long doubles, good to a
-    float64's last place as long as the sum is above 2^-30 of what was left out.
+    Once all are cut to one grid, taking it out again is exact. The sum has two parts, good to a
+    float64's last place as long as it is above 2^-30 of what was left out.
     """
-    total = np.empty(largest.shape, np.longdouble)
+    total, rest = np.empty_like(largest), np.empty_like(largest)
     above = 2.0 * a.shape[-1] * largest
-    largest_on_grid = (largest + above) - above
     for rows, _ in slabs(a[..., 0], 4 * SLAB // a.shape[-1]):
-        on_grid, rest = _cut_sums(a[rows], above[rows], _sums)
-        on_grid -= largest_on_grid[rows]
-        rest -= largest[rows] - largest_on_grid[rows]
-        np.add(on_grid, rest, out=total[rows], dtype=np.longdouble)
-    return total
+        total[rows], rest[rows] = _cut_sums(a[rows], above[rows], _sums)
+    largest_on_grid = (largest + above) - above
+    return total - largest_on_grid, rest - (largest - largest_on_grid)
 
 
-def _slab_sums(a, dtype, lost=0.0):
-    """Sum rows of float64, and `lost`, after adding their quarters where they are long and many."""
+def _slab_sums(a):
+    """Sum rows of float64 in two parts, after adding the quarters of many long ones."""
     shortest = 256 if a.strides[-1] == a.itemsize else 32
     if a.size > SLAB and a.shape[-1] >= shortest:  # adding quarters is quicker than cutting all
         quarter = -(-a.shape[-1] // 4)
@@ -113,12 +143,11 @@ def _slab_sums(a, dtype, lost=0.0):
         a = parts[0] + parts[1]  # in pairs, so that each entry is rounded twice, not three times
         a[..., :last] += parts[2][..., :last] + parts[3]
         a[..., last:] += parts[2][..., last:]
-    above = 4 * _sums(a)
-    highest = above.max()
-    if a.shape[-1] * highest <= 2**38 * above.min():
-        above = highest  # one number is quicker, and a grid 2^38/K times as coarse fine enough
+    above = 2.0 * a.shape[-1] * a.max()  # one number for all rows is quicker
     total, rest = _cut_sums(a, above, _sums)
-    return np.add(total, rest + lost, dtype=dtype)
+    if a.shape[-1] * above <= 2**38 * total.min():  # then its grid is fine enough for each of them
+        return total, rest
+    return _cut_sums(a, 4 * _sums(a), _sums)
 
 
 def _cut_sums(a, above, sums):

@@ -8,6 +8,8 @@ import numbers
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+_FLOATS = (np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16))  # the likeliest first
+
 
 def as_floats(values, name):
     """Return `values` as a plain array of float16, float32 or float64.
@@ -16,7 +18,7 @@ def as_floats(values, name):
     since arithmetic in a small or unsigned integer type would wrap. A float keeps its type; a long
     double is refused, because float64 would drop digits that its owner asked for.
     """
-    if type(values) is np.ndarray and values.dtype.char in "efd" and values.dtype.isnative:
+    if type(values) is np.ndarray and values.dtype in _FLOATS:
         return values  # the common case, at no cost
     # np.asarray would drop a mask without a word, and the masked values would count.
     parts = values if isinstance(values, list | tuple) else (values,)

@@ -9,12 +9,16 @@ import math
 import numpy as np
 
 from softmax_lib._exact import (
+    LN2,
+    LN2_LOST,
     SLAB,
     row_sum,
     row_sums,
-    short_row_sums_but,
     slabs,
+    two_exp,
     two_quotient,
+    two_row_sums,
+    two_short_row_sums_but,
     two_sum,
 )
 from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
@@ -22,8 +26,8 @@ from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperat
 # NumPy's buffer, in entries. Of its usual 8192, a row of half as many or fewer makes it copy that
 # row's maximum or sum there once for every entry, which takes as long as the arithmetic.
 _BUFFER = 768
+_BLOCK = 1 << 21  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
 _LONGER = np.finfo(np.longdouble).nmant > 60  # on some platforms a long double is a float64
-_BLOCK = 1 << 20  # bytes: beside it, what a block needs fits a cache too
 
 
 def naive_softmax(z, axis=-1):
@@ -225,10 +229,10 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     temperature = check_temperature(temperature)
     if out is not None:
         check_out(out, z)
-    if temperature == 1 and _is_calm_row(z, axes):  # the definition will do, in double precision
-        e = _exp64(z)
-        e /= row_sum(e, z.dtype)
-        return _delivered(e, z, out)
+    if temperature == 1 and (x := _calm_row(z, axes)) is not None:
+        e = np.exp(x)  # the definition will do, in double precision
+        p = e / row_sum(e, z.dtype)
+        return p if x is z and out is None else _delivered(p, z, out)
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
@@ -284,14 +288,13 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So the
     largest term, which is 1, is left out of the sum and `log1p` puts it back. As in `softmax`,
     ordinary logits are exponentiated without a shift. The sum of the others is then divided by the
-    exponential of the largest, which has more digits: those of a long double, or of a float64 for
-    float32. Only other rows pay for what a shift rounds away: those with a maximum beyond 600 (44
-    in a long float32 row) or as far below 0, and those in which the largest term outweighs the
-    others 2^30 times (1.5 times where T is not 1 or a long double has no more digits; 5 times in a
-    long float32 row; 2^27/K times where float32 is worked in float64), for a small sum is as wrong
-    as its terms.
-    Where the others nearly underflow, they are scaled. Applied twice, log_softmax gives what it
-    gave, up to rounding; softmax does not.
+    exponential of the largest, which has more digits: those of two float64, or of one for float32.
+    Only other rows pay for what a shift rounds away: those with a maximum beyond 600 (44 in a long
+    float32 row) or as far below 0, and those in which the largest term outweighs the others 2^30
+    times (1.5 times where T is not 1; 7.4 times in a long float32 row; 2^27/K times where float32
+    is worked in float64), for a small sum is as wrong as its terms. Where the others nearly
+    underflow, they are scaled. Applied twice, log_softmax gives what it gave, up to rounding;
+    softmax does not.
 
     References
     ----------
@@ -311,12 +314,14 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     temperature = check_temperature(temperature)
     if out is not None:
         check_out(out, z)
-    if temperature == 1 and _LONGER and _is_calm_row(z, axes):
-        at = z.argmax()
-        e = _exp64(z)
+    if temperature == 1 and _LONGER and (x := _calm_row(z, axes)) is not None:
+        at = x.argmax()
+        top = x[at]
+        largest = np.exp(np.longdouble(top)) if z.itemsize == 8 else math.exp(top)
+        e = np.exp(x)
         e[at] = 0
-        x = z - np.float64(z[at])
-        x -= math.log1p(row_sum(e, z.dtype) / np.exp(np.longdouble(z[at])))
+        x = x - top
+        x -= math.log1p(row_sum(e, z.dtype) / largest)
         return _delivered(x, z, out)
     rows = _as_rows(z, axes)
     log_p = _result_rows(rows, z, axes, out)
@@ -396,13 +401,13 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     -inf
     """
     z, axes = _checked(z, axis, empty_allowed=True)
-    if z.size and _is_calm_row(z, axes):
-        at = z.argmax()
-        e = _exp64(z)
+    if z.size and (x := _calm_row(z, axes)) is not None:
+        at = x.argmax()
+        e = np.exp(x)
         largest, e[at] = e[at], 0
         rest = row_sum(e, z.dtype)
         dominated = rest < 0.9 * largest
-        lse = z[at] + math.log1p(rest / largest) if dominated else math.log(largest + rest)
+        lse = x[at] + math.log1p(rest / largest) if dominated else math.log(largest + rest)
         return np.full([1] * keepdims, lse, z.dtype)[()]
     rows = _as_rows(z, axes)
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
@@ -572,24 +577,22 @@ def _blocks(rows, results, turn_short=True):
 # Exponentials of (z - m)/T, with what rounding takes away.
 
 
-def _is_calm_row(z, axes):
-    """Say whether z is one row in which nothing can overflow or underflow: no e^z, sum or quotient.
+def _calm_row(z, axes):
+    """Return z in float64, if it is one row whose e^z, sum and quotients are far from every limit.
 
     Such a row needs no shift, and no `np.errstate`, which takes as long as some ten exponentials.
     """
     size = z.size
     if z.ndim != 1 or size > SLAB or not axes or z.itemsize == 2:  # float16
-        return False
+        return None
     if size <= 64:
-        return math.hypot(*z.tolist()) < 50  # for so few the quickest bound: |z_i - z_j| < 71
-    if z.dtype == np.float64 and z.dot(z) < 350**2:
-        return True
-    return np.minimum.reduce(z) > -36 and np.maximum.reduce(z) < 36
-
-
-def _exp64(z):
-    """Return exp(z) in float64."""
-    return np.exp(z) if z.itemsize == 8 else np.exp(z.astype(np.float64))
+        calm = math.hypot(*z.tolist()) < 50  # for so few the quickest bound: |z_i - z_j| < 71
+    else:
+        calm = z.dtype == np.float64 and z.dot(z) < 350**2
+        calm = calm or (np.minimum.reduce(z) > -36 and np.maximum.reduce(z) < 36)
+    if calm:
+        return z if z.itemsize == 8 else z.astype(np.float64)
+    return None
 
 
 def _unshifted_sums(x, temperature, e, dtype):
@@ -642,7 +645,7 @@ def _gaps(x, top, temperature):
             gap -= top
         return gap / temperature, np.float64(0)
     if temperature == 1:
-        return two_sum(x, -top)
+        return (x, np.float64(0)) if top is None else two_sum(x, -top)
     # Shift by powers of two, exactly, so that T is moderate. For T above 1 this comes before the
     # difference, which may overflow otherwise: 1e308 - (-1e308) at T = 1e308. For T below 1 it
     # comes after, or else 1/5e-324 would overflow where 1 - 1 would not.
@@ -689,7 +692,7 @@ def _log_sum_exp(x, dtype):
     shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
     e = np.exp(x - shift if shift.any() else x)
     largest = np.exp(top - shift)
-    rest = _sum_but_one(x, top, at, e, largest, dtype)
+    rest = sum(_two_sums_but_one(x, top, at, e, largest, dtype))
     log_sum = np.where(
         rest < 0.9 * largest, top + np.log1p(rest / largest), shift + np.log(largest + rest)
     )
@@ -704,24 +707,24 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     """
     e = _exp_gaps(x, None, temperature, e)
     largest = _exp_gaps(top, None, temperature, np.empty_like(top))
-    divisor = top.astype(np.longdouble if dtype == np.float64 else np.float64)
-    if temperature != 1:
-        divisor /= temperature
-    np.exp(divisor, out=divisor)
+    if dtype == np.float64 and x.shape[-1] < 32:
+        rest, lost = two_short_row_sums_but(largest, e)
+    else:
+        rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype)
+    gap, error = _gaps(top, None, temperature)
     # The logarithm of a small sum is as wrong, in ulps, as what it is made of; and what a division
     # by T loses is rounded when it is put back into float64 exponentials.
     if dtype == np.float64:
-        if x.shape[-1] < 32:
-            rest = short_row_sums_but(largest, e)
-        else:
-            rest = _sum_but_one(x, top, at, e, largest, divisor.dtype)
-        rest = (rest / divisor).astype(np.float64)
-        sure = rest > (2.0**-30 if _LONGER and temperature == 1 else 2 / 3)
+        divisor, divisor_lost = two_exp(gap)
+        divisor_lost += divisor * error
+        rest, rounded = two_quotient(rest, divisor)
+        rest += rounded + (lost - rest * divisor_lost) / divisor
+        sure = rest > (2.0**-30 if temperature == 1 else 2 / 3)
     else:
-        rest = _sum_but_one(x, top, at, e, largest, dtype) / divisor
+        rest /= np.exp(gap)
         if x.dtype == np.float32:
             rest *= 1 + 2.0**-25  # NumPy's exp is up to 3.6 u too small and 2.6 u too large
-            sure = rest > 0.2
+            sure = rest > 0.134  # results from 1/8 up have a ulp large enough for that
         else:  # the sum has lost what is small beside the largest
             sure = rest > x.shape[-1] * 2.0**-27
     sure &= np.abs(top / temperature) < (600 if x.dtype == np.float64 else 44)
@@ -741,9 +744,10 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
 
 def _careful_sum_beside_largest(x, top, at, temperature, e):
     """Do the same for any float64 logits: shifted, with what rounding takes from it put back."""
-    lost = np.zeros(top.shape)
-    e = _exp_gaps(x, top, temperature, e, lost)
-    rest = _sum_but_one(x, top, at, e, np.ones(top.shape), x.dtype, lost)
+    put_back = np.zeros(top.shape)
+    e = _exp_gaps(x, top, temperature, e, put_back)
+    rest, lost = _two_sums_but_one(x, top, at, e, np.ones(top.shape), x.dtype)
+    rest += lost + put_back
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature)
@@ -758,19 +762,24 @@ def _largest(x):
     return np.maximum.reduce(x, axis=-1, keepdims=True), None
 
 
-def _sum_but_one(x, top, at, e, largest, dtype, lost=0.0):
-    """Sum each row of `e` but for one entry where x is `top` and e is `largest`; e is changed."""
+def _two_sums_but_one(x, top, at, e, largest, dtype):
+    """Sum each row of `e`, in two parts, but for one entry where x is `top` and e is `largest`.
+
+    `e` is changed.
+    """
     if dtype.itemsize < 8:  # to which a float64 sum adds 29 bits
-        return row_sums(e, dtype) - largest
+        return row_sums(e, dtype) - largest, 0.0
     if at is not None:
         np.put_along_axis(e, at, 0, axis=-1)
-        return row_sums(e, dtype, lost)
+        return two_row_sums(e)
     tied = x == top
     e *= ~tied  # quicker than a masked copy
-    rest = row_sums(e, dtype, lost)
+    total, rest = two_row_sums(e)
     if np.count_nonzero(tied) != tied.size // tied.shape[-1] or np.isnan(top).any():
-        rest += (np.count_nonzero(tied, axis=-1, keepdims=True) - 1) * largest
-    return rest
+        others = np.count_nonzero(tied, axis=-1, keepdims=True) - 1
+        total, rounded = two_sum(total, others * largest)
+        rest += rounded
+    return total, rest
 
 
 def _faint_rest(x, top, temperature):
@@ -782,6 +791,6 @@ def _faint_rest(x, top, temperature):
     second = np.maximum.reduce(x, axis=-1, keepdims=True)
     total = row_sums(_exp_gaps(x, second, temperature, np.empty_like(x)), x.dtype)
     gap, error = _gaps(second, top, temperature)
-    gap, lost = two_sum(gap, 128 * math.log(2))
-    error += lost + 128 * 2.3190468138462996e-17  # what math.log(2) lacks
+    gap, lost = two_sum(gap, 128 * LN2)
+    error += lost + 128 * LN2_LOST
     return np.where(gap > -800, np.ldexp(np.exp(gap) * (1 + error) * total, -128), 0)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from mpmath import mp, mpf
 
 from softmax_lib import core, log_softmax, logsumexp, shifted_softmax, softmax
-from softmax_lib._exact import row_sum, row_sums, two_quotient, two_sum
+from softmax_lib._exact import row_sum, row_sums, two_exp, two_quotient, two_sum
 from softmax_lib.losses import cross_entropy, cross_entropy_grad, cross_entropy_with_grad
 
 from .exact import BARS, Row, ulps
@@ -292,7 +292,7 @@ def test_many_short_rows_that_one_entry_dominates():
 
 
 def test_where_a_long_double_has_no_more_digits(monkeypatch):
-    # as on some platforms, where rows that one entry dominates go the careful way
+    # as on some platforms, where a single row goes the way of many
     monkeypatch.setattr(core, "_LONGER", False)
     monkeypatch.setattr(np, "longdouble", np.float64)
     z = np.array([11.094430690353956, 9.050457289753995, 3.5588621654528656])  # 3.6 ulp, without
@@ -432,6 +432,17 @@ def test_two_quotient_has_many_more_digits(a, b):
     q, error = two_quotient(np.array([a]), b)
     exact = mpf(a) / mpf(b)
     assert abs(mpf(float(q[0])) + mpf(float(error[0])) - exact) <= abs(exact) * mpf(2) ** -75
+
+
+@given(st.floats(-600, 700))
+@example(0.0)
+@example(math.log(2) / 2)
+@example(-math.log(2) * 865.5)
+def test_two_exp_is_more_precise_than_one_number(x):
+    e, error = two_exp(np.array([x]))
+    assert abs(error[0]) <= np.spacing(e[0])
+    exact = mp.exp(mpf(x))
+    assert abs(mpf(float(e[0])) + mpf(float(error[0])) - exact) <= exact * mpf(2) ** -55
 
 
 @pytest.mark.parametrize("shape", [(20,), (127,), (1000,), (5000,), (200, 127), (50, 3000), (9, 7)])
