@@ -91,29 +91,34 @@ def row_sum(a, dtype):
     return sum(_cut_sums(a, above, np.add.reduce))
 
 
-def row_sums(a, dtype):
+def row_sums(a, dtype, lost=None):
     """Sum the non-negative entries of each row, the last of several axes, in any memory layout.
 
     Returns float64 of shape (..., 1), precise enough for a result of `dtype`. For float64 the error
     is below two units in the last place, and most often half of one. A plain sum, even a pairwise
     one, is several units off when a few entries dominate a row or when all are equal, and thousands
-    of units when NumPy adds along an axis that is not the fastest in memory.
+    of units when NumPy adds along an axis that is not the fastest in memory. `lost`, a small number
+    for each row, is what its terms lack; it is added before the last rounding, the only one then.
     """
     if dtype.itemsize < 8:  # float64 has 29 bits more: enough for a billion terms
-        return _sums(a, np.float64)
-    total, rest = two_row_sums(a)
-    return total + rest
+        total, rest = _sums(a, np.float64), 0.0
+    else:
+        total, rest = two_row_sums(a, quicker=lost is None)
+    return total + (rest if lost is None else rest + lost)
 
 
-def two_row_sums(a):
-    """Return the same for float64 in two parts, which together are spared the last rounding."""
-    size = (32 if a.shape[-1] >= 256 else 16) * SLAB  # of short rows there are no quarters
+def two_row_sums(a, quicker=True):
+    """Return the same for float64 in two parts, which together are spared the last rounding.
+
+    If it is to be quicker, entries of long rows are rounded twice, which takes up to one unit.
+    """
+    size = (32 if quicker and a.shape[-1] >= 256 else 16) * SLAB
     if a.size <= size:
-        return _slab_sums(a)
+        return _slab_sums(a, quicker)
     total = np.zeros((*a.shape[:-1], 1))
     rest = np.zeros_like(total)
     for slab, rows in slabs(a, size):
-        total_slab, rest_slab = _slab_sums(a[slab])
+        total_slab, rest_slab = _slab_sums(a[slab], quicker)
         total[rows], rounded = two_sum(total[rows], total_slab)
         rest[rows] += rounded + rest_slab
     return total, rest
@@ -133,10 +138,10 @@ def two_short_row_sums_but(largest, a):
     return total - largest_on_grid, rest - (largest - largest_on_grid)
 
 
-def _slab_sums(a):
-    """Sum rows of float64 in two parts, after adding the quarters of many long ones."""
+def _slab_sums(a, quicker):
+    """Sum rows of float64 in two parts: to be quicker, after adding quarters of long ones."""
     shortest = 256 if a.strides[-1] == a.itemsize else 32
-    if a.size > SLAB and a.shape[-1] >= shortest:  # adding quarters is quicker than cutting all
+    if quicker and a.size > SLAB and a.shape[-1] >= shortest:
         quarter = -(-a.shape[-1] // 4)
         parts = [a[..., i : i + quarter] for i in range(0, a.shape[-1], quarter)]
         last = parts[3].shape[-1]

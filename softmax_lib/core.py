@@ -242,7 +242,9 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
             if total is None:
                 top = np.maximum.reduce(x, axis=-1, keepdims=True)
                 x, top, finite = _take_limits(x, top, temperature)
-                total = row_sums(_exp_gaps(x, top, finite, result), z.dtype)
+                lost = np.zeros(top.shape)
+                e = _exp_gaps(x, top, finite, result, lost)
+                total = row_sums(e, z.dtype, lost)
             if z.dtype == np.float64:
                 result /= total
             else:  # quicker, and for float32 the total would be rounded too
@@ -559,7 +561,7 @@ def _blocks(rows, results, turn_short=True):
         rows.dtype, np.float64 if length < 32 or rows.size <= SLAB else np.float32
     )
     indices = [...]
-    block = _BLOCK // 2 if turn else _BLOCK  # what is lent has a place in the cache too
+    block = _BLOCK // 2 if turn or length < 32 else _BLOCK  # what is lent, and totals, count too
     if (along or turn) and rows.size * dtype.itemsize > block:
         count = max(1, block // (length * dtype.itemsize))
         indices = (index for index, _ in slabs(rows[..., 0], count))
@@ -606,12 +608,14 @@ def _unshifted_sums(x, temperature, e, dtype):
     in_place = np.may_share_memory(x, e)
     if in_place and not -limit <= x.min() / temperature <= x.max() / temperature <= limit:
         return None
-    lost = 0
-    if temperature == 1 and x.dtype == np.float32:
+    lost = None
+    if temperature != 1:
+        lost = np.zeros((*x.shape[:-1], 1))
+    elif x.dtype == np.float32:
         # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
         top = np.maximum.reduce(x, axis=-1, keepdims=True)
         lost = np.exp(top, dtype=np.float64) - np.exp(top)
-    total = row_sums(_exp_gaps(x, None, temperature, e), dtype) + lost
+    total = row_sums(_exp_gaps(x, None, temperature, e, lost), dtype, lost)
     if in_place:
         return total
     fits = total.max() < np.finfo(e.dtype).max / 8
@@ -666,8 +670,8 @@ def _gaps(x, top, temperature):
 def _exp_gaps(x, top, temperature, out, lost=None):
     """Put exp((x - top)/T) into `out` and return it; a `top` of None stands for 0.
 
-    What is put back into float64 is rounded once more. With `lost`, an array for one number a row,
-    its sum is added there instead.
+    What is put back into float64 is rounded once more; what that takes from each row is added to
+    `lost`, an array of one number a row, if there is one.
     """
     if top is None and temperature == 1:
         return np.exp(x, out=out)
@@ -677,9 +681,9 @@ def _exp_gaps(x, top, temperature, out, lost=None):
         if x.dtype == np.float64:
             error *= e
             np.copyto(error, 0, where=e == 0)  # there the error may be NaN
-            if lost is None:
-                e += error
-            else:
+            e, before = e + error, e
+            if lost is not None:
+                error -= e - before
                 lost[part] += np.add.reduce(error, axis=-1, keepdims=True)
         out[slab] = e
     return out
@@ -710,7 +714,7 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     if dtype == np.float64 and x.shape[-1] < 32:
         rest, lost = two_short_row_sums_but(largest, e)
     else:
-        rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype)
+        rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype, quicker=temperature == 1)
     gap, error = _gaps(top, None, temperature)
     # The logarithm of a small sum is as wrong, in ulps, as what it is made of; and what a division
     # by T loses is rounded when it is put back into float64 exponentials.
@@ -744,10 +748,10 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
 
 def _careful_sum_beside_largest(x, top, at, temperature, e):
     """Do the same for any float64 logits: shifted, with what rounding takes from it put back."""
-    put_back = np.zeros(top.shape)
-    e = _exp_gaps(x, top, temperature, e, put_back)
-    rest, lost = _two_sums_but_one(x, top, at, e, np.ones(top.shape), x.dtype)
-    rest += lost + put_back
+    lost = np.zeros(top.shape)
+    e = _exp_gaps(x, top, temperature, e, lost)
+    rest, rounded = _two_sums_but_one(x, top, at, e, np.ones(top.shape), x.dtype, quicker=False)
+    rest += rounded + lost
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
         rest[faint] = _faint_rest(x[faint], top[faint], temperature)
@@ -762,7 +766,7 @@ def _largest(x):
     return np.maximum.reduce(x, axis=-1, keepdims=True), None
 
 
-def _two_sums_but_one(x, top, at, e, largest, dtype):
+def _two_sums_but_one(x, top, at, e, largest, dtype, quicker=True):
     """Sum each row of `e`, in two parts, but for one entry where x is `top` and e is `largest`.
 
     `e` is changed.
@@ -771,10 +775,10 @@ def _two_sums_but_one(x, top, at, e, largest, dtype):
         return row_sums(e, dtype) - largest, 0.0
     if at is not None:
         np.put_along_axis(e, at, 0, axis=-1)
-        return two_row_sums(e)
+        return two_row_sums(e, quicker)
     tied = x == top
     e *= ~tied  # quicker than a masked copy
-    total, rest = two_row_sums(e)
+    total, rest = two_row_sums(e, quicker)
     if np.count_nonzero(tied) != tied.size // tied.shape[-1] or np.isnan(top).any():
         others = np.count_nonzero(tied, axis=-1, keepdims=True) - 1
         total, rounded = two_sum(total, others * largest)

@@ -291,6 +291,14 @@ def test_many_short_rows_that_one_entry_dominates():
         meet(BARS[np.float64], Row(z[row]), "log_softmax", log_p[row])
 
 
+def test_long_rows_at_a_temperature():
+    # 5.2 ulp off if their terms are rounded twice as quarters, and again for what T puts back
+    random = np.random.default_rng(9)
+    z = random.normal(0, 13.2, (1000, 300))
+    z[:, 0] = z.max(-1) + random.uniform(0, 20, 1000)
+    meet(BARS[np.float64], Row(z[915], 3.3), "softmax", softmax(z, temperature=3.3)[915])
+
+
 def test_where_a_long_double_has_no_more_digits(monkeypatch):
     # as on some platforms, where a single row goes the way of many
     monkeypatch.setattr(core, "_LONGER", False)
