@@ -148,11 +148,11 @@ def _slab_sums(a, quicker):
         a = parts[0] + parts[1]  # in pairs, so that each entry is rounded twice, not three times
         a[..., :last] += parts[2][..., :last] + parts[3]
         a[..., last:] += parts[2][..., last:]
-    above = 2.0 * a.shape[-1] * a.max()  # one number for all rows is quicker
-    total, rest = _cut_sums(a, above, _sums)
-    if a.shape[-1] * above <= 2**38 * total.min():  # then its grid is fine enough for each of them
-        return total, rest
-    return _cut_sums(a, 4 * _sums(a), _sums)
+    above = 4 * _sums(a)
+    highest = above.max()
+    if a.shape[-1] * highest <= 2**38 * above.min():
+        above = highest  # one number is quicker, and a grid 2^38/K times as coarse fine enough
+    return _cut_sums(a, above, _sums)
 
 
 def _cut_sums(a, above, sums):
