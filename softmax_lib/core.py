@@ -482,7 +482,7 @@ def _checked(z, axis, *, empty_allowed=False):
     """Return `z` as an array of floats, and `axis` as a tuple, or raise."""
     z = as_floats(z, "z")
     axes = axis_tuple(axis, z.ndim)
-    if z.size == 0 and not empty_allowed and any(z.shape[a] == 0 for a in axes):
+    if not (z.size or empty_allowed) and any(z.shape[a] == 0 for a in axes):
         raise ValueError(f"z of shape {z.shape} is empty along axis {axis}: no distribution exists")
     return z, axes
 
@@ -584,17 +584,17 @@ def _calm_row(z, axes):
 
     Such a row needs no shift, and no `np.errstate`, which takes as long as some ten exponentials.
     """
-    size = z.size
-    if z.ndim != 1 or size > SLAB or not axes or z.itemsize == 2:  # float16
+    size, itemsize = z.size, z.itemsize
+    if z.ndim != 1 or size > SLAB or not axes or itemsize == 2:  # float16
         return None
     if size <= 64:
         calm = math.hypot(*z.tolist()) < 50  # for so few the quickest bound: |z_i - z_j| < 71
     else:
-        calm = z.dtype == np.float64 and z.dot(z) < 350**2
+        calm = itemsize == 8 and z.dot(z) < 350**2
         calm = calm or (np.minimum.reduce(z) > -36 and np.maximum.reduce(z) < 36)
-    if calm:
-        return z if z.itemsize == 8 else z.astype(np.float64)
-    return None
+    if not calm:
+        return None
+    return z if itemsize == 8 else z.astype(np.float64)
 
 
 def _unshifted_sums(x, temperature, e, dtype):
