@@ -11,7 +11,7 @@ from softmax_lib.attention import attention_weights
 from softmax_lib.widgets import AttentionExplorer
 
 from .conftest import the_sentence
-from .explorer_harness import in_page, settle, state
+from .explorer_harness import at_each_width, in_page, settle, state
 
 BANK_2, RIVER, FLOODED = 11, 8, 9
 
@@ -33,6 +33,15 @@ def expected(says):
     q, k = (vectors[says["layer"], says["head"]].astype(float) for vectors in (query, key))
     mask = np.tri(len(tokens), dtype=bool) if says["causal"] else None
     return attention_weights(q, k, mask=mask, scale=1 / says["temperature"])
+
+
+def numbers_shown(page):
+    """Return the numbers beside the bars; a screen reader has each as the name of its bar."""
+    settle(page)
+    bars = page.get_by_role("list", name="weight on each key").get_by_role("img")
+    names = bars.evaluate_all("(all) => all.map((e) => e.getAttribute('aria-label'))")
+    assert page.locator(".se-value").inner_text().split("\n") == names
+    return names
 
 
 def assert_right(says):
@@ -94,7 +103,7 @@ def test_it_shows_what_the_chapter_says(visit):
     assert says["weights"][BANK_2][RIVER] == pytest.approx(0.5745, abs=6e-4)
     line = page.locator(".se-line")
     expect(line).to_have_text("Layer 0, head 4: bank 2 reads river 0.57, flooded 0.25")
-    values = page.locator(".se-value").all_inner_texts()
+    values = numbers_shown(page)
     assert [values[RIVER], values[FLOODED]] == [
         f"{says['weights'][BANK_2][j]:.4f}" for j in (RIVER, FLOODED)
     ]
@@ -164,7 +173,7 @@ def test_the_causal_mask_takes_what_comes_later(visit):
     weights = np.array(says["weights"])
     assert (np.triu(weights, 1) == 0).all()
     assert weights[0, 0] == 1
-    assert page.locator(".se-value").all_inner_texts()[BANK_2 + 1 :] == ["masked", "masked"]
+    assert numbers_shown(page)[BANK_2 + 1 :] == ["masked", "masked"]
 
 
 def test_the_bars_and_the_cells_are_the_weights(visit):
@@ -184,6 +193,35 @@ def test_the_bars_and_the_cells_are_the_weights(visit):
     row, column = np.divmod(np.arange(weights.size), len(weights))
     np.testing.assert_allclose(left + across / 2, 76 + 20 * column + 9.5, atol=0.001)
     np.testing.assert_allclose(top + down / 2, 76 + 20 * row + 9.5, atol=0.001)
+
+
+@pytest.mark.parametrize("style", ["", "* { line-height: 2 !important; word-spacing: 0.16em }"])
+def test_each_number_stands_beside_its_bar(visit, style):
+    """Also under a name too long for its place, and with the spacing that a reader may set."""
+    vectors = np.ones((1, 1, 14, 2))
+    tokens = ["incomprehensibilities of a token", *"bcdefghijklmn"]
+    page = visit(AttentionExplorer(vectors, vectors, tokens))
+    page.evaluate(
+        """(css) => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(css);
+          document.adoptedStyleSheets.push(sheet);
+        }""",
+        style,
+    )
+    for _ in at_each_width(page, 320, 700, 1200):
+        bars, numbers = page.evaluate(
+            """() => {
+              const middle = ({ top, bottom }) => (top + bottom) / 2;
+              const text = document.createRange();
+              text.selectNodeContents(document.querySelector(".se-value"));
+              const tracks = [...document.querySelectorAll(".se-track")];
+              return [tracks.map((e) => e.getBoundingClientRect()), [...text.getClientRects()]]
+                .map((boxes) => boxes.filter(({ width }) => width).map(middle));
+            }"""
+        )
+        assert len(bars) == len(numbers) == 14
+        np.testing.assert_allclose(numbers, bars, atol=1.5)
 
 
 def test_reset_goes_back_to_what_python_gave(visit):

@@ -47,12 +47,14 @@ export function attention({ dtype, shape, query, key }) {
 // the cell, in thousandths of the matrix's unit: whole numbers are written fast. One path, since an
 // element a cell would cost a style a cell at every move of a slider.
 function squares(weights) {
-  return weights.map((line, i) => line.map((weight, j) => {
+  let d = "";
+  weights.forEach((line, i) => line.forEach((weight, j) => {
     const half = Math.round(Math.sqrt(weight) * (CELL - 1) * 500);
     const left = 1000 * (MARGIN + j * CELL) + 500 * (CELL - 1) - half;
     const top = 1000 * (MARGIN + i * CELL) + 500 * (CELL - 1) - half;
-    return `M${left} ${top}h${2 * half}v${2 * half}H${left}z`;
-  }).join("")).join("");
+    d += `M${left} ${top}h${2 * half}v${2 * half}H${left}z`;
+  }));
+  return d;
 }
 
 function describeRow({ layer, head, token }, tokens, row) {
@@ -107,25 +109,27 @@ function render({ model, el }) {
   const causalBox = h("input", { type: "checkbox" });
   causalBox.addEventListener("change", () => edit({ causal: causalBox.checked }));
 
-  const bars = h("ul", { class: "se-bars se-keys", role: "list", "aria-label": "weight on each key" });
-  const rows = tokens.map((token) => {
+  // The numbers are the lines of one text, which is laid out and painted for half of what a box for
+  // each would cost; a screen reader has each as the name of its bar.
+  const rows = tokens.map(() => {
     const fill = h("div", { class: "se-fill" });
-    const value = textBox("se-value");
-    bars.append(h("li", {},
-      h("span", { class: "se-label" }, token),
-      h("div", { class: "se-track", "aria-hidden": "true" }, fill),
-      value));
-    return { fill, value };
+    return { fill, track: h("div", { class: "se-track", role: "img" }, fill) };
   });
+  const bars = h("ul", { class: "se-bars", role: "list", "aria-label": "weight on each key" },
+    ...rows.map(({ track }, j) =>
+      h("li", {}, h("span", { class: "se-label", title: tokens[j] }, tokens[j]), track)));
+  const values = h("div", { class: "se-value se-text", "aria-hidden": "true" });
 
   // The whole matrix: a picture that can be clicked, beside a list of tokens that does the same.
   const side = MARGIN + n * CELL;
   const matrix = s("svg", { class: "se-matrix", viewBox: `0 0 ${side} ${side}`, role: "img" });
+  const upright = s("g", { transform: "rotate(-90)" });
+  matrix.append(upright);
   tokens.forEach((token, i) => {
-    const middle = MARGIN + (i + 0.5) * CELL;
+    const y = MARGIN + (i + 0.5) * CELL + 4;
+    upright.append(s("text", { x: 6 - MARGIN, y }, token));
     matrix.append(
-      s("text", { x: MARGIN - 6, y: middle + 4, "text-anchor": "end" }, token),
-      s("text", { transform: `translate(${middle + 4} ${MARGIN - 6}) rotate(-90)` }, token),
+      s("text", { x: MARGIN - 6, y, "text-anchor": "end" }, token),
       s("rect", {
         class: "se-back", x: MARGIN, y: MARGIN + i * CELL, width: n * CELL, height: CELL - 1,
       }));
@@ -152,7 +156,9 @@ function render({ model, el }) {
     h("div", { class: "se-bar" }, ...Object.values(choices).map(({ label }) => label)),
     h("div", { class: "se-bar" }, temperatureField.field, scaled, unscaled),
     temperatureField.scale,
-    h("div", { class: "se-views" }, bars, h("div", { class: "se-square" }, matrix)),
+    h("div", { class: "se-views" },
+      h("div", { class: "se-keys" }, bars, h("div", {}, values)),
+      h("div", { class: "se-square" }, matrix)),
     h("div", { class: "se-bar se-totals se-quiet" }, total, entropyText),
     ...status.nodes,
     h("div", { class: "se-bar" },
@@ -174,10 +180,12 @@ function render({ model, el }) {
     setAttributes(unscaled, { "aria-pressed": temperature === 1 });
     causalBox.checked = causal;
 
-    rows.forEach(({ fill, value }, j) => {
+    const written = row.map((w, j) => (causal && j > token ? "masked" : formatWeight(w)));
+    rows.forEach(({ fill, track }, j) => {
       setShare(fill, row[j]);
-      setText(value, causal && j > token ? "masked" : formatWeight(row[j]));
+      setAttributes(track, { "aria-label": written[j] });
     });
+    setText(values, written.join("\n"));
     setAttributes(cells, { d: squares(weights) });
     setAttributes(frame, { y: MARGIN + token * CELL - 1 });
     setAttributes(matrix, {
