@@ -68,7 +68,7 @@ function pathOf(z) {
   const largest = Math.max(...z);
   const gaps = z.map((value) => largest - value).filter((gap) => gap > 0);
   const temperatures = gaps.flatMap((gap) =>
-    Array.from({ length: 60 }, (_, i) => gap / (50 * 0.85 ** i)));
+    Array.from({ length: 50 }, (_, i) => gap / (12 * 0.85 ** i)));
   temperatures.sort((a, b) => a - b);
   return [hardmax(z), ...temperatures.map((T) => softmax(z, T)), z.map(() => 1 / z.length)];
 }
@@ -144,7 +144,10 @@ function render({ model, el }) {
     class: "se-handle", role: "slider", tabindex: 0,
     "aria-label": "point of the distribution", "aria-valuemin": 0, "aria-valuemax": 100,
   }, s("circle", { class: "se-reach", r: 26 }), s("circle", { class: "se-point", r: 9 }));
-  const points = (places) => places.map((place) => placeOf(place).join(",")).join(" ");
+  const points = (shares) => shares.map((p) => {
+    const [x, y] = placeOf(p);
+    return `${x},${y}`;
+  }).join(" ");
   const [hotX, hotY] = placeOf([1 / 3, 1 / 3, 1 / 3]);
   hotEnd.setAttribute("d", `M${hotX - 7} ${hotY}h14M${hotX} ${hotY - 7}v14`);
   const plot = s("svg", { class: "se-triangle", viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
@@ -267,6 +270,8 @@ function render({ model, el }) {
 
   // ---- keeping it current -----------------------------------------------------------------
 
+  let pathed; // the logits whose path is drawn: no temperature changes it
+
   function draw() {
     const state = read();
     const { temperature, logits } = state;
@@ -281,10 +286,13 @@ function render({ model, el }) {
     temperatureField.show(`leading class: ${names}, ${lead}`);
     setText(sweep, player.running ? "Pause" : "Sweep");
 
-    const shares = pathOf(logits);
-    setAttributes(path, { points: points(shares) });
-    const [coldX, coldY] = placeOf(shares[0]);
-    setAttributes(coldEnd, { cx: coldX, cy: coldY });
+    if (logits !== pathed) {
+      pathed = logits;
+      const shares = pathOf(logits);
+      setAttributes(path, { points: points(shares) });
+      const [coldX, coldY] = placeOf(shares[0]);
+      setAttributes(coldEnd, { cx: coldX, cy: coldY });
+    }
     setAttributes(handle, {
       transform: `translate(${placeOf(p).join(" ")})`,
       "aria-valuenow": Math.round(100 * Math.max(...p)),
