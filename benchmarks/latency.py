@@ -1,8 +1,9 @@
 """What an explorer costs for each input event: `make bench` writes latency.md.
 
-Each slider of each explorer is moved by keys in a page slowed down four times. From a trace comes
-the work of the page's main thread from one key to the next (script, style, layout and paint
-together), and which frames were dropped. Nothing is timed by a clock in the page.
+Each slider of each explorer is moved by keys, and dragged by a mouse, in a page slowed down four
+times. From a trace comes the work of the page's main thread from one key to the next (script,
+style, layout and paint together), and which frames were dropped. Nothing is timed by a clock in the
+page.
 """
 
 import bisect
@@ -28,6 +29,7 @@ from tests.site.explorer_harness import write_page  # noqa: E402
 SLOW_DOWN = 4
 KEYS = 40  # a slider, half of them up and half down
 PAUSE = 50  # ms between keys: faster than a keyboard repeats
+MOVES = 60  # of the mouse in a drag, one a frame
 BUDGET = 16  # ms, one frame
 
 # Script, style, layout and paint, by the names that the trace has for them.
@@ -48,26 +50,68 @@ document.querySelector("input").addEventListener("input", (event) => {
 </script>"""
 
 
-def trace(page, slider):
-    """Return the trace events while the slider is moved."""
-    slider.focus()
-    page.wait_for_timeout(200)
+def traced(page, act):
+    """Return the trace events while the act is done, which begins and ends at rest."""
     browser_ = page.context.browser
+    page.wait_for_timeout(200)
     browser_.start_tracing(
         page=page, categories=["devtools.timeline", "disabled-by-default-devtools.timeline.frame"]
     )  # fmt: skip
-    for i in range(KEYS):
-        page.keyboard.press("ArrowUp" if i < KEYS / 2 else "ArrowDown")
-        page.wait_for_timeout(PAUSE)
+    act()
     return json.loads(browser_.stop_tracing())["traceEvents"]
+
+
+def press_keys(page, slider):
+    """Return the trace events while the slider is moved by keys."""
+
+    def press():
+        for i in range(KEYS):
+            page.keyboard.press("ArrowUp" if i < KEYS / 2 else "ArrowDown")
+            page.wait_for_timeout(PAUSE)
+
+    slider.focus()
+    return traced(page, press)
+
+
+def drag(page, cdp, slider):
+    """Return the trace events while the slider is dragged over the middle of its way.
+
+    A page gets the moves of a mouse once a frame, at its beginning. Chromium answers each when the
+    page has had it, so that the next one sent comes with the next frame.
+    """
+    slider.scroll_into_view_if_needed()
+    box = slider.bounding_box()
+    upright = box["height"] > box["width"]
+
+    def place(share):
+        across, down = (0.5, 1 - share) if upright else (share, 0.5)
+        return box["x"] + across * box["width"], box["y"] + down * box["height"]
+
+    def move():
+        for i in range(MOVES):
+            x, y = place(0.3 + 0.4 * (i + 1) / MOVES)
+            cdp.send(
+                "Input.dispatchMouseEvent",
+                {"type": "mouseMoved", "x": x, "y": y, "button": "left", "buttons": 1},
+            )
+
+    page.mouse.move(*place(0.3))
+    page.mouse.down()
+    events = traced(page, move)
+    page.mouse.up()
+    return events
+
+
+def dispatched(events, kind):
+    return [
+        e for e in events
+        if e.get("name") == "EventDispatch" and e["args"]["data"]["type"] == kind
+    ]  # fmt: skip
 
 
 def costs(events):
     """Return the milliseconds of work that each key made, and the number of dropped frames."""
-    keys = [
-        e for e in events
-        if e.get("name") == "EventDispatch" and e["args"]["data"]["type"] == "keydown"
-    ]  # fmt: skip
+    keys = dispatched(events, "keydown")
     (main,) = {(e["pid"], e["tid"]) for e in keys}
     work = sorted(
         (e["ts"], e["ts"] + e["dur"]) for e in events
@@ -90,23 +134,37 @@ def dropped_frames(events):
     no loss. Of a dropped frame it says whether that breaks a movement: the picture came, and a
     frame late. A frame with two reports, of the page and of the compositor, counts once.
     """
+    return len({frame for frame, report in dropped(events) if report["affects_smoothness"]})
+
+
+def dropped_in_drag(events):
+    """Return how many frames were dropped from the first new value to the last, of any kind."""
+    inputs = dispatched(events, "input")
+    within = [e for e in events if inputs[0]["ts"] <= e.get("ts", 0) <= inputs[-1]["ts"]]
+    return len({frame for frame, _ in dropped(within)})
+
+
+def dropped(events):
+    """Return pairs of a dropped frame and a report on it."""
     reports = (e["args"].get("frame_reporter") for e in events if e["name"] == "PipelineReporter")
-    return len({
-        (report["layer_tree_host_id"], report["frame_source"], report["frame_sequence"])
+    return [
+        ((report["layer_tree_host_id"], report["frame_source"], report["frame_sequence"]), report)
         for report in reports
-        if report and report["state"] == "STATE_DROPPED" and report["affects_smoothness"]
-    })  # fmt: skip
+        if report and report["state"] == "STATE_DROPPED"
+    ]
 
 
-def measure(page):
+def measure(page, cdp):
     """Return the number of sliders, the milliseconds of each key, and the dropped frames."""
-    per_key, dropped = [], 0
+    per_key, by_keys, by_drag = [], 0, 0
     sliders = page.locator(".softmax-explorer input[type=range]")
     for i in range(sliders.count()):
-        some, lost = costs(trace(page, sliders.nth(i)))
+        some, lost = costs(press_keys(page, sliders.nth(i)))
         per_key += some
-        dropped += lost
-    return sliders.count(), per_key, dropped
+        by_keys += lost
+    for i in range(sliders.count()):
+        by_drag += dropped_in_drag(drag(page, cdp, sliders.nth(i)))
+    return sliders.count(), per_key, by_keys, by_drag
 
 
 def main():
@@ -127,12 +185,12 @@ def main():
             page.wait_for_selector("[data-ready]", state="attached")
             cdp = page.context.new_cdp_session(page)
             cdp.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_DOWN})
-            sliders, per_key, dropped = measure(page)
+            sliders, per_key, by_keys, by_drag = measure(page, cdp)
             page.context.close()
             p95 = statistics.quantiles(per_key, n=20)[-1]
             rows.append(
                 f"| {name} | {sliders} | {len(per_key)} | {statistics.median(per_key):.1f} "
-                f"| {p95:.1f} | {max(per_key):.1f} | {dropped} |"
+                f"| {p95:.1f} | {max(per_key):.1f} | {by_keys} | {by_drag} |"
             )
             print(rows[-1], flush=True)
         running.close()
@@ -143,14 +201,15 @@ Milliseconds of the page's main thread for one key on a slider: script, style, l
 together, from a trace, with the processor slowed down {SLOW_DOWN} times. The goal is {BUDGET} ms,
 one frame, at the 95th percentile, and no dropped frame. A frame is dropped if what it had to show
 came a frame late. A key comes at any time within a frame, so that even the first row, a slider that
-moves one bar and does nothing else, may drop some. Here Chromium has no window and no graphics
-card: what it draws, it draws with the same processor, outside the milliseconds below and inside the
-frame.
+moves one bar and does nothing else, may drop some. A mouse that drags a slider moves once a frame,
+at its beginning: the last column has the frames dropped in {MOVES} moves of each slider, from the
+first new value to the last. Here Chromium has no window and no graphics card: what it draws, it
+draws with the same processor, outside the milliseconds below and inside the frame.
 
 {os.cpu_count()} cores, {platform.system()}, Chromium {version}; {date.today():%d %B %Y}
 
-| explorer | sliders | keys | median | 95th percentile | largest | dropped frames |
-|---|--:|--:|--:|--:|--:|--:|
+| explorer | sliders | keys | median | 95th percentile | largest | dropped | dropped, dragged |
+|---|--:|--:|--:|--:|--:|--:|--:|
 {lines}
 """)
     print(f"Written: {HERE / 'latency.md'}")
