@@ -154,7 +154,8 @@ function render({ model, el }) {
   const root = explorerRoot("attention-explorer", "attention explorer");
   root.append(
     h("div", { class: "se-bar" }, ...Object.values(choices).map(({ label }) => label)),
-    h("div", { class: "se-bar" }, temperatureField.field, scaled, unscaled),
+    h("div", { class: "se-bar" }, temperatureField.field,
+      h("div", { class: "se-bar" }, scaled, unscaled)),
     temperatureField.scale,
     h("div", { class: "se-views" },
       h("div", { class: "se-keys" }, bars, h("div", {}, values)),
