@@ -289,6 +289,10 @@ def long_batches(dtype):
     for family in ("ordinary", "equal", "one dominates"):
         yield batch_of(family, 100_000, 0, dtype, count=2)
         yield batch_of(family, 1_000_000, 0, dtype, count=2, axis=0)
+    for family in ("ordinary", "one dominates", "near ties"):
+        for length in (300, 1000):  # many of them, whose sums go another way than those of one
+            for temperature in (1.0, 1 / 3, 7.3):
+                yield batch_of(family, length, 0, dtype, temperature, scaled=True, count=1000)
 
 
 def worst_batches(dtype):
