@@ -760,7 +760,9 @@ def _careful_sum_beside_largest(x, top, at, temperature, e):
 
 def _largest(x):
     """Return the maximum of each row and where one is, or None if that would take long to find."""
-    if x.strides[-1] == x.itemsize and x.shape[-1] >= 32:
+    # For float32 the place is not needed, and NumPy's maximum is quicker once rows are long.
+    longest = math.inf if x.dtype == np.float64 else 600
+    if x.strides[-1] == x.itemsize and 32 <= x.shape[-1] < longest:
         at = np.argmax(x, axis=-1, keepdims=True)
         return np.take_along_axis(x, at, axis=-1), at
     return np.maximum.reduce(x, axis=-1, keepdims=True), None
