@@ -32,6 +32,7 @@ from tests.hostile import EXTREME_TEMPERATURES, HOSTILE, TEMPERATURES, WORST, ho
 
 HERE = Path(__file__).parent
 DTYPES = (np.float64, np.float32, np.float16)
+FEW_TEMPERATURES = (1.0, 1 / 3, 7.3)
 CORE = ("softmax", "log_softmax", "logsumexp")
 
 
@@ -267,7 +268,7 @@ def hostile_batches(group, dtype):
     """Yield the rows of a group of families, short and long, at some temperatures."""
     for family in HOSTILE[group]:
         for seed, length in enumerate((2, 3, 10, 100, 1000)):
-            for temperature in (1.0, 1 / 3, 7.3):
+            for temperature in FEW_TEMPERATURES:
                 yield batch_of(family, length, 100 * seed, dtype, temperature)
 
 
@@ -291,7 +292,7 @@ def long_batches(dtype):
         yield batch_of(family, 1_000_000, 0, dtype, count=2, axis=0)
     for family in ("ordinary", "one dominates", "near ties"):
         for length in (300, 1000):  # many of them, whose sums go another way than those of one
-            for temperature in (1.0, 1 / 3, 7.3):
+            for temperature in FEW_TEMPERATURES:
                 yield batch_of(family, length, 0, dtype, temperature, scaled=True, count=1000)
 
 

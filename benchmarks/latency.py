@@ -77,7 +77,8 @@ def drag(page, cdp, slider):
     """Return the trace events while the slider is dragged over the middle of its way.
 
     A page gets the moves of a mouse once a frame, at its beginning. Chromium answers each when the
-    page has had it, so that the next one sent comes with the next frame.
+    page has had it, so that the next one sent comes with the next frame. The moves are sent without
+    Playwright's mouse, which at each would run a script in the page, to look for a drag and drop.
     """
     slider.scroll_into_view_if_needed()
     box = slider.bounding_box()
@@ -155,14 +156,14 @@ def dropped(events):
 
 
 def measure(page, cdp):
-    """Return the number of sliders, the milliseconds of each key, and the dropped frames."""
+    """Return the number of sliders, the milliseconds of each key, and frames dropped both ways."""
     per_key, by_keys, by_drag = [], 0, 0
     sliders = page.locator(".softmax-explorer input[type=range]")
     for i in range(sliders.count()):
         some, lost = costs(press_keys(page, sliders.nth(i)))
         per_key += some
         by_keys += lost
-    for i in range(sliders.count()):
+    for i in range(sliders.count()):  # after all keys, since a drag leaves its slider elsewhere
         by_drag += dropped_in_drag(drag(page, cdp, sliders.nth(i)))
     return sliders.count(), per_key, by_keys, by_drag
 

@@ -112,6 +112,7 @@ def two_row_sums(a, quicker=True):
 
     If it is to be quicker, entries of long rows are rounded twice, which takes up to one unit.
     """
+    # A slab takes temporary arrays of its own size, or of half of it where quarters are added.
     size = (32 if quicker and a.shape[-1] >= 256 else 16) * SLAB
     if a.size <= size:
         return _slab_sums(a, quicker)

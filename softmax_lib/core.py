@@ -232,7 +232,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     if temperature == 1 and (x := _calm_row(z, axes)) is not None:
         e = np.exp(x)  # the definition will do, in double precision
         p = e / row_sum(e, z.dtype)
-        return p if x is z and out is None else _delivered(p, z, out)
+        return p if x is z and out is None else _delivered(p, z, out)  # spared a call
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
@@ -539,7 +539,7 @@ def _delivered(result, z, out):
 
 
 def _blocks(rows, results, turn_short=True):
-    """Yield rows and the place of their results, so many at a time that a cache can hold them.
+    """Yield rows and the place of their results, so many at a time that what they need is small.
 
     Where NumPy's loops would run along fewer than 32 entries (short rows, if `turn_short`, or few
     that lie across memory), a copy turned the other way is lent. float16 is lent as float32, and
@@ -609,9 +609,9 @@ def _unshifted_sums(x, temperature, e, dtype):
     if in_place and not -limit <= x.min() / temperature <= x.max() / temperature <= limit:
         return None
     lost = None
-    if temperature != 1:
+    if temperature != 1 and dtype == np.float64:
         lost = np.zeros((*x.shape[:-1], 1))
-    elif x.dtype == np.float32:
+    elif temperature == 1 and x.dtype == np.float32:
         # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
         top = np.maximum.reduce(x, axis=-1, keepdims=True)
         lost = np.exp(top, dtype=np.float64) - np.exp(top)

@@ -144,10 +144,7 @@ function render({ model, el }) {
     class: "se-handle", role: "slider", tabindex: 0,
     "aria-label": "point of the distribution", "aria-valuemin": 0, "aria-valuemax": 100,
   }, s("circle", { class: "se-reach", r: 26 }), s("circle", { class: "se-point", r: 9 }));
-  const points = (shares) => shares.map((p) => {
-    const [x, y] = placeOf(p);
-    return `${x},${y}`;
-  }).join(" ");
+  const points = (shares) => shares.map((p) => placeOf(p).join(",")).join(" ");
   const [hotX, hotY] = placeOf([1 / 3, 1 / 3, 1 / 3]);
   hotEnd.setAttribute("d", `M${hotX - 7} ${hotY}h14M${hotX} ${hotY - 7}v14`);
   const plot = s("svg", { class: "se-triangle", viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
