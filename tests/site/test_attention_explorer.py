@@ -179,20 +179,25 @@ def test_the_causal_mask_takes_what_comes_later(visit):
 def test_the_bars_and_the_cells_are_the_weights(visit):
     page = visit()
     weights = np.array(state(page)["weights"])
-    widths = page.locator(".se-keys .se-fill").evaluate_all(
-        "(all) => all.map((e) => e.getBoundingClientRect().width / e.parentNode.clientWidth)"
+    bars, tracks = (
+        np.array(re.findall(r"[\d.]+", points), dtype=float).reshape(14, 4, 2)
+        for points in page.locator(".se-chart polygon").evaluate_all(
+            "([back, bars]) => [bars, back].map((e) => e.getAttribute('points'))"
+        )
     )
-    np.testing.assert_allclose(widths, weights[BANK_2], atol=0.01)
+    corners, ends = bars[..., 0], tracks[..., 0].max(axis=-1, keepdims=True)
+    np.testing.assert_allclose(corners / ends, np.outer(weights[BANK_2], [0, 1, 1, 0]), atol=5e-5)
+    np.testing.assert_array_equal(bars[..., 1], tracks[..., 1])
     squares = re.findall(
-        r"M(\d+) (\d+)h(\d+)v(\d+)H(\d+)z",
-        page.locator(".se-cells").get_attribute("d"),
+        r"M(\d+) (\d+)m-(\d+)-\3h(\d+)v\4h-\4z",
+        page.locator("path.se-cells").get_attribute("d"),
     )
-    left, top, across, down, back = np.array(squares, dtype=int).T / 1000
-    np.testing.assert_allclose(across * down / 19**2, weights.ravel(), atol=0.0005)
-    np.testing.assert_array_equal(left, back)
+    across, down, half, side = np.array(squares, dtype=int).T / 100
+    np.testing.assert_array_equal(side, 2 * half)
+    np.testing.assert_allclose(half / 9.5, np.sqrt(weights.ravel()), atol=0.0006)
     row, column = np.divmod(np.arange(weights.size), len(weights))
-    np.testing.assert_allclose(left + across / 2, 76 + 20 * column + 9.5, atol=0.001)
-    np.testing.assert_allclose(top + down / 2, 76 + 20 * row + 9.5, atol=0.001)
+    np.testing.assert_array_equal(across, 76 + 20 * column + 9.5)
+    np.testing.assert_array_equal(down, 76 + 20 * row + 9.5)
 
 
 @pytest.mark.parametrize("style", ["", "* { line-height: 2 !important; word-spacing: 0.16em }"])
@@ -210,18 +215,21 @@ def test_each_number_stands_beside_its_bar(visit, style):
         style,
     )
     for _ in at_each_width(page, 320, 700, 1200):
-        bars, numbers = page.evaluate(
+        bars, names, numbers = page.evaluate(
             """() => {
               const middle = ({ top, bottom }) => (top + bottom) / 2;
               const text = document.createRange();
               text.selectNodeContents(document.querySelector(".se-value"));
-              const tracks = [...document.querySelectorAll(".se-track")];
-              return [tracks.map((e) => e.getBoundingClientRect()), [...text.getClientRects()]]
+              const names = [...document.querySelectorAll(".se-keys .se-label")];
+              const lines = [names.map((e) => e.getBoundingClientRect()), [...text.getClientRects()]]
                 .map((boxes) => boxes.filter(({ width }) => width).map(middle));
+              const { top, height } = document.querySelector(".se-chart").getBoundingClientRect();
+              return [names.map((_, i) => top + ((i + 0.5) * height) / names.length), ...lines];
             }"""
         )
-        assert len(bars) == len(numbers) == 14
+        assert len(bars) == len(names) == len(numbers) == 14
         np.testing.assert_allclose(numbers, bars, atol=1.5)
+        np.testing.assert_allclose(names, bars, atol=1.5)
 
 
 def test_reset_goes_back_to_what_python_gave(visit):

@@ -43,19 +43,29 @@ export function attention({ dtype, shape, query, key }) {
   };
 }
 
-// The weights as squares in the middle of their cells, each of the area that is the weight's share of
-// the cell, in thousandths of the matrix's unit: whole numbers are written fast. One path, since an
-// element a cell would cost a style a cell at every move of a slider.
-function squares(weights) {
+// A square for each weight, of the area that is the weight's share of the cell, in the middle of the
+// cell. All are one path, since an element a cell would cost a style a cell at every move of a slider.
+// Half a side is a whole number of hundredths, from 0 to FULL, so that each way to go round such a
+// square is written once, and a path only joins what is there.
+const FULL = 50 * (CELL - 1);
+const around = Array.from({ length: FULL + 1 }, (_, half) =>
+  `m-${half}-${half}h${2 * half}v${2 * half}h-${2 * half}z`);
+const middle = (i) => 100 * (MARGIN + i * CELL) + FULL;
+
+function squares(weights, starts) {
   let d = "";
   weights.forEach((line, i) => line.forEach((weight, j) => {
-    const half = Math.round(Math.sqrt(weight) * (CELL - 1) * 500);
-    const left = 1000 * (MARGIN + j * CELL) + 500 * (CELL - 1) - half;
-    const top = 1000 * (MARGIN + i * CELL) + 500 * (CELL - 1) - half;
-    d += `M${left} ${top}h${2 * half}v${2 * half}H${left}z`;
+    d += starts[i][j] + around[Math.round(Math.sqrt(weight) * FULL)];
   }));
   return d;
 }
+
+// The bars as one shape, the i-th from i to i + 1 downwards, in a box WIDE wide.
+const WIDE = 10000;
+const strip = (share, i) => {
+  const end = Math.round(share * WIDE);
+  return `0,${i}.1 ${end},${i}.1 ${end},${i}.9 0,${i}.9`;
+};
 
 function describeRow({ layer, head, token }, tokens, row) {
   const ranked = row.map((weight, j) => ({ weight, j })).sort((a, b) => b.weight - a.weight);
@@ -109,15 +119,16 @@ function render({ model, el }) {
   const causalBox = h("input", { type: "checkbox" });
   causalBox.addEventListener("change", () => edit({ causal: causalBox.checked }));
 
-  // The numbers are the lines of one text, which is laid out and painted for half of what a box for
-  // each would cost; a screen reader has each as the name of its bar.
-  const rows = tokens.map(() => {
-    const fill = h("div", { class: "se-fill" });
-    return { fill, track: h("div", { class: "se-track", role: "img" }, fill) };
-  });
-  const bars = h("ul", { class: "se-bars", role: "list", "aria-label": "weight on each key" },
-    ...rows.map(({ track }, j) =>
-      h("li", {}, h("span", { class: "se-label", title: tokens[j] }, tokens[j]), track)));
+  // The bars are one shape and the numbers the lines of one text, which cost half of what a box for
+  // each would. A screen reader has them token by token, as the name of an image that has no size.
+  const images = tokens.map(() => h("span", { role: "img" }));
+  const names = h("ul", { class: "se-bars", role: "list", "aria-label": "weight on each key" },
+    ...tokens.map((token, j) =>
+      h("li", {}, h("span", { class: "se-label", title: token }, token), images[j])));
+  const bars = s("polygon", { class: "se-cells" });
+  const chart = s("svg", {
+    class: "se-chart", "aria-hidden": "true", viewBox: `0 0 ${WIDE} ${n}`, preserveAspectRatio: "none",
+  }, s("polygon", { class: "se-back", points: tokens.map((_, j) => strip(1, j)).join(" ") }), bars);
   const values = h("div", { class: "se-value se-text", "aria-hidden": "true" });
 
   // The whole matrix: a picture that can be clicked, beside a list of tokens that does the same.
@@ -134,7 +145,8 @@ function render({ model, el }) {
         class: "se-back", x: MARGIN, y: MARGIN + i * CELL, width: n * CELL, height: CELL - 1,
       }));
   });
-  const cells = s("path", { class: "se-cells", transform: "scale(0.001)" });
+  const cells = s("path", { class: "se-cells", transform: "scale(0.01)" });
+  const starts = tokens.map((_, i) => tokens.map((__, j) => `M${middle(j)} ${middle(i)}`));
   matrix.append(cells);
   const frame = s("rect", {
     class: "se-frame", x: MARGIN - 1, width: n * CELL + 1, height: CELL + 1,
@@ -158,7 +170,7 @@ function render({ model, el }) {
       h("div", { class: "se-bar" }, scaled, unscaled)),
     temperatureField.scale,
     h("div", { class: "se-views" },
-      h("div", { class: "se-keys" }, bars, h("div", {}, values)),
+      h("div", { class: "se-keys" }, names, h("div", {}, chart), h("div", {}, values)),
       h("div", { class: "se-square" }, matrix)),
     h("div", { class: "se-bar se-totals se-quiet" }, total, entropyText),
     ...status.nodes,
@@ -174,7 +186,7 @@ function render({ model, el }) {
     const weights = weightsOf(state);
     const row = weights[token];
 
-    for (const [name, { node }] of Object.entries(choices)) node.value = state[name];
+    for (const [name, { node }] of Object.entries(choices)) node.show(state[name]);
     const line = describeRow(state, tokens, row);
     temperatureField.show(line);
     setAttributes(scaled, { "aria-pressed": temperature === root2d });
@@ -182,12 +194,10 @@ function render({ model, el }) {
     causalBox.checked = causal;
 
     const written = row.map((w, j) => (causal && j > token ? "masked" : formatWeight(w)));
-    rows.forEach(({ fill, track }, j) => {
-      setShare(fill, row[j]);
-      setAttributes(track, { "aria-label": written[j] });
-    });
+    images.forEach((node, j) => setAttributes(node, { "aria-label": written[j] }));
+    setAttributes(bars, { points: row.map(strip).join(" ") });
     setText(values, written.join("\n"));
-    setAttributes(cells, { d: squares(weights) });
+    setAttributes(cells, { d: squares(weights, starts) });
     setAttributes(frame, { y: MARGIN + token * CELL - 1 });
     setAttributes(matrix, {
       "aria-label": `All weights: ${tokens.map((name, i) =>

@@ -25,7 +25,10 @@ function button(text, title, onClick) {
 function select(label, options, onChange) {
   const node = h("select", { class: "se-field", "aria-label": label });
   options.forEach((text, i) => node.append(h("option", { value: i }, text)));
-  node.addEventListener("change", () => onChange(Number(node.value)));
+  node.addEventListener("change", () => onChange(node.selectedIndex));
+  node.show = (i) => {
+    if (node.selectedIndex !== i) node.selectedIndex = i; // to set it costs more than to ask
+  };
   return node;
 }
 

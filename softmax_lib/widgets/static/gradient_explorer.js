@@ -280,7 +280,7 @@ function render({ model, el }) {
     while (target.options.length > options.length) target.lastChild.remove();
     options.forEach((text, i) => setText(target.options[i], text));
     const byShares = Boolean(distribution);
-    target.value = byShares ? logits.length : state.target;
+    target.show(byShares ? logits.length : state.target);
     hide(smoothing.node, byShares);
     const likes = y.indexOf(Math.max(...y));
     smoothing.show(`target of ${labels[likes]} ${Number(y[likes].toFixed(4))}`);
@@ -320,7 +320,7 @@ function render({ model, el }) {
     status.say(control.remark || describe(labels, gradient, losses, floor, state.rate));
 
     const chosen = PRESETS.findIndex((_, i) => presetLogits(i, y).every((value, j) => value === z[j]));
-    preset.value = chosen + 1;
+    preset.show(chosen + 1);
 
     root.dataset.state = JSON.stringify({
       ...state, labels, reached: z, y, probabilities: p, gradient, losses, loss, lowest_loss: floor,

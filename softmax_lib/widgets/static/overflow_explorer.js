@@ -223,7 +223,7 @@ function render({ model, el }) {
     const truth = softmax(logits);
     const steps = { naive: softmaxSteps(state, false), shifted: softmaxSteps(state, true) };
 
-    format.value = NAMES.indexOf(precision);
+    format.show(NAMES.indexOf(precision));
     const end = Math.max(reach, Math.ceil(Math.abs(offset)));
     offsetField.show();
     root.style.setProperty("--classes", logits.length);
@@ -242,7 +242,7 @@ function render({ model, el }) {
     status.say(control.remark || line);
     const chosen = PRESETS.findIndex(([, values]) =>
       Object.entries(values).every(([name, value]) => String(value) === String(state[name])));
-    preset.value = chosen + 1;
+    preset.show(chosen + 1);
     // JSON has no word for what is not finite.
     root.dataset.state = JSON.stringify({ ...state, ...steps }, (_, value) =>
       (typeof value === "number" && !Number.isFinite(value) ? String(value) : value));

@@ -311,7 +311,7 @@ function render({ model, el }) {
 
     status.say(control.remark || describe({ temperature, logits, labels }, p, H));
     const chosen = PRESETS.findIndex(([, z]) => String(z) === String(logits));
-    preset.value = chosen + 1;
+    preset.show(chosen + 1);
 
     root.dataset.state = JSON.stringify({
       temperature, logits, labels, probabilities: p, entropy: H, centred_logits: implied,

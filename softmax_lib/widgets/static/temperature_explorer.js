@@ -165,7 +165,7 @@ function render({ model, el }) {
     status.say(control.remark || describe({ temperature, logits, labels }, p, H));
 
     const chosen = PRESETS.findIndex(([, z]) => String(z) === String(logits));
-    preset.value = chosen + 1;
+    preset.show(chosen + 1);
     limit(add, count === MAX_CLASSES, `at most ${MAX_CLASSES} classes`, "adds one more class");
     limit(remove, count === MIN_CLASSES, `at least ${MIN_CLASSES} classes`, `removes ${labels[count - 1]}`);
 
