@@ -112,8 +112,8 @@ def two_row_sums(a, quicker=True):
 
     If it is to be quicker, entries of long rows are rounded twice, which takes up to one unit.
     """
-    # A slab takes temporary arrays of its own size, or of half of it where quarters are added.
-    size = (32 if quicker and a.shape[-1] >= 256 else 16) * SLAB
+    # A slab takes temporary arrays of its own size, or of three quarters of it if entries are added.
+    size = (24 if quicker else 16) * SLAB
     if a.size <= size:
         return _slab_sums(a, quicker)
     total = np.zeros((*a.shape[:-1], 1))
@@ -140,20 +140,28 @@ def two_short_row_sums_but(largest, a):
 
 
 def _slab_sums(a, quicker):
-    """Sum rows of float64 in two parts: to be quicker, after adding quarters of long ones."""
-    shortest = 256 if a.strides[-1] == a.itemsize else 32
-    if quicker and a.size > SLAB and a.shape[-1] >= shortest:
-        quarter = -(-a.shape[-1] // 4)
-        parts = [a[..., i : i + quarter] for i in range(0, a.shape[-1], quarter)]
-        last = parts[3].shape[-1]
-        a = parts[0] + parts[1]  # in pairs, so that each entry is rounded twice, not three times
-        a[..., :last] += parts[2][..., :last] + parts[3]
-        a[..., last:] += parts[2][..., last:]
+    """Sum rows of float64 in two parts: to be quicker, after adding entries of long ones."""
+    if quicker and a.size > SLAB and a.shape[-1] >= 32:
+        a = _added_in_pairs(_added_in_pairs(a))
     above = 4 * _sums(a)
     highest = above.max()
     if a.shape[-1] * highest <= 2**38 * above.min():
         above = highest  # one number is quicker, and a grid 2^38/K times as coarse fine enough
     return _cut_sums(a, above, _sums)
+
+
+def _added_in_pairs(a):
+    """Return rows of about half as many float64 with the same sums: each is rounded once or not."""
+    along = a.strides[-1] == a.itemsize
+    half = a.shape[-1] // 4 * 2 if along else a.shape[-1] // 2
+    result = np.empty_like(a, shape=(*a.shape[:-1], a.shape[-1] - half))
+    first, second, sums = a[..., :half], a[..., half : 2 * half], result[..., :half]
+    if along:  # each to the next but one, as complex numbers: memory is read in one go
+        pairs = a[..., : 2 * half].view(np.complex128)
+        first, second, sums = pairs[..., ::2], pairs[..., 1::2], sums.view(np.complex128)
+    np.add(first, second, out=sums)
+    result[..., half:] = a[..., 2 * half :]
+    return result
 
 
 def _cut_sums(a, above, sums):

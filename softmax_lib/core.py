@@ -26,7 +26,7 @@ from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperat
 # NumPy's buffer, in entries. Of its usual 8192, a row of half as many or fewer makes it copy that
 # row's maximum or sum there once for every entry, which takes as long as the arithmetic.
 _BUFFER = 768
-_BLOCK = 1 << 21  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
+_BLOCK = 3 << 19  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
 _LONGER = np.finfo(np.longdouble).nmant > 60  # on some platforms a long double is a float64
 
 
@@ -779,7 +779,7 @@ def _two_sums_but_one(x, top, at, e, largest, dtype, quicker=True):
         np.put_along_axis(e, at, 0, axis=-1)
         return two_row_sums(e, quicker)
     tied = x == top
-    e *= ~tied  # quicker than a masked copy
+    np.copyto(e, 0, where=tied)
     total, rest = two_row_sums(e, quicker)
     if np.count_nonzero(tied) != tied.size // tied.shape[-1] or np.isnan(top).any():
         others = np.count_nonzero(tied, axis=-1, keepdims=True) - 1
