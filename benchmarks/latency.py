@@ -202,11 +202,11 @@ Milliseconds of the page's main thread for one key on a slider: script, style, l
 together, from a trace, with the processor slowed down {SLOW_DOWN} times. The goal is {BUDGET} ms,
 one frame, at the 95th percentile, and no dropped frame. A frame is dropped if what it had to show
 came a frame late. A key comes at any time within a frame, so that even the first row, a slider that
-moves one bar and does nothing else, may drop some. Chromium counts one so only where a script
-changes an element's style, as for a movement: the bars of AttentionExplorer are drawn by attributes,
-so that its 0 says nothing. A mouse that drags a slider moves once a frame,
-at its beginning: the last column has the frames dropped in {MOVES} moves of each slider, from the
-first new value to the last. Here Chromium has no window and no graphics card: what it draws, it
+moves one bar and does nothing else, may drop some. Chromium counts those only of a script that
+changes an element's style, as movements do. The bars of AttentionExplorer are drawn by attributes,
+and so its 0 is no merit. A mouse that drags a slider moves once a frame, at its beginning: the last
+column has the frames dropped in {MOVES} moves of each slider, of any kind, from the first new value
+to the last. Here Chromium has no window and no graphics card: what it draws, it
 draws with the same processor, outside the milliseconds below and inside the frame.
 
 {os.cpu_count()} cores, {platform.system()}, Chromium {version}; {date.today():%d %B %Y}

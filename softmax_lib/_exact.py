@@ -107,13 +107,12 @@ def row_sums(a, dtype, lost=None):
     return total + (rest if lost is None else rest + lost)
 
 
-def two_row_sums(a, quicker=True):
+def two_row_sums(a, quicker=False):
     """Return the same for float64 in two parts, which together are spared the last rounding.
 
-    If it is to be quicker, entries of long rows are rounded twice, which takes up to one unit.
+    If it is to be quicker, entries of long rows are added in pairs, which takes up to half a unit.
     """
-    # A slab takes temporary arrays of its own size, or of three quarters of it if entries are added.
-    size = (24 if quicker else 16) * SLAB
+    size = 16 * SLAB  # a slab takes temporary arrays of its own size
     if a.size <= size:
         return _slab_sums(a, quicker)
     total = np.zeros((*a.shape[:-1], 1))
@@ -142,7 +141,7 @@ def two_short_row_sums_but(largest, a):
 def _slab_sums(a, quicker):
     """Sum rows of float64 in two parts: to be quicker, after adding entries of long ones."""
     if quicker and a.size > SLAB and a.shape[-1] >= 32:
-        a = _added_in_pairs(_added_in_pairs(a))
+        a = _added_in_pairs(a)
     above = 4 * _sums(a)
     highest = above.max()
     if a.shape[-1] * highest <= 2**38 * above.min():
@@ -179,6 +178,6 @@ def _cut_sums(a, above, sums):
 
 def _sums(a, dtype=None):
     """Sum rows with no care, but quicker than `np.add.reduce` does."""
-    if a.shape[-1] < 32 and a.strides[-1] == a.itemsize and dtype is None:
+    if dtype is None and (a.shape[-1] < 32 or a.strides[-1] != a.itemsize):
         return a @ np.ones((a.shape[-1], 1))
     return np.einsum("...k->...", a, dtype=dtype)[..., np.newaxis]

@@ -26,7 +26,7 @@ from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperat
 # NumPy's buffer, in entries. Of its usual 8192, a row of half as many or fewer makes it copy that
 # row's maximum or sum there once for every entry, which takes as long as the arithmetic.
 _BUFFER = 768
-_BLOCK = 3 << 19  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
+_BLOCK = 1 << 21  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
 _LONGER = np.finfo(np.longdouble).nmant > 60  # on some platforms a long double is a float64
 
 
@@ -696,7 +696,7 @@ def _log_sum_exp(x, dtype):
     shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
     e = np.exp(x - shift if shift.any() else x)
     largest = np.exp(top - shift)
-    rest = sum(_two_sums_but_one(x, top, at, e, largest, dtype))
+    rest = sum(_two_sums_but_one(x, top, at, e, largest, dtype, quicker=True))
     log_sum = np.where(
         rest < 0.9 * largest, top + np.log1p(rest / largest), shift + np.log(largest + rest)
     )
@@ -714,7 +714,7 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     if dtype == np.float64 and x.shape[-1] < 32:
         rest, lost = two_short_row_sums_but(largest, e)
     else:
-        rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype, quicker=temperature == 1)
+        rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype)
     gap, error = _gaps(top, None, temperature)
     # The logarithm of a small sum is as wrong, in ulps, as what it is made of; and what a division
     # by T loses is rounded when it is put back into float64 exponentials.
@@ -750,7 +750,7 @@ def _careful_sum_beside_largest(x, top, at, temperature, e):
     """Do the same for any float64 logits: shifted, with what rounding takes from it put back."""
     lost = np.zeros(top.shape)
     e = _exp_gaps(x, top, temperature, e, lost)
-    rest, rounded = _two_sums_but_one(x, top, at, e, np.ones(top.shape), x.dtype, quicker=False)
+    rest, rounded = _two_sums_but_one(x, top, at, e, np.ones(top.shape), x.dtype)
     rest += rounded + lost
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
@@ -768,7 +768,7 @@ def _largest(x):
     return np.maximum.reduce(x, axis=-1, keepdims=True), None
 
 
-def _two_sums_but_one(x, top, at, e, largest, dtype, quicker=True):
+def _two_sums_but_one(x, top, at, e, largest, dtype, quicker=False):
     """Sum each row of `e`, in two parts, but for one entry where x is `top` and e is `largest`.
 
     `e` is changed.

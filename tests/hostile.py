@@ -11,6 +11,13 @@ import numpy as np
 from softmax_lib import log_softmax
 
 
+def two_rule(g, k):
+    """Return one logit, another up to 8 below it, and a crowd that hardly adds to their sum."""
+    crowd = g.uniform(-30, -8) + g.uniform(-2, 2, k)
+    crowd[:2] = [g.uniform(0, 8), 0][:k]
+    return g.uniform(-30, 30) + crowd
+
+
 def first(k, one, others):
     """Return k logits of which one is `one`."""
     return np.where(np.arange(k) == 0, one, others)
@@ -42,6 +49,7 @@ HOSTILE = {
         ),
         "one far above small": lambda g, k: first(k, 84.3, g.uniform(-1, 1, k)),
         "one above in float64": lambda g, k: first(k, 650.3, g.uniform(-1, 1, k)),
+        "two rule": two_rule,
     },
     "near ties": {
         "equal": lambda g, k: np.full(k, 0.1),

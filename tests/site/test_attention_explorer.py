@@ -221,7 +221,8 @@ def test_each_number_stands_beside_its_bar(visit, style):
               const text = document.createRange();
               text.selectNodeContents(document.querySelector(".se-value"));
               const names = [...document.querySelectorAll(".se-keys .se-label")];
-              const lines = [names.map((e) => e.getBoundingClientRect()), [...text.getClientRects()]]
+              const beside = names.map((e) => e.getBoundingClientRect());
+              const lines = [beside, [...text.getClientRects()]]
                 .map((boxes) => boxes.filter(({ width }) => width).map(middle));
               const { top, height } = document.querySelector(".se-chart").getBoundingClientRect();
               return [names.map((_, i) => top + ((i + 0.5) * height) / names.length), ...lines];
