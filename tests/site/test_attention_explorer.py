@@ -187,14 +187,18 @@ def test_the_bars_and_the_cells_are_the_weights(visit):
     )
     corners, ends = bars[..., 0], tracks[..., 0].max(axis=-1, keepdims=True)
     np.testing.assert_allclose(corners / ends, np.outer(weights[BANK_2], [0, 1, 1, 0]), atol=5e-5)
-    np.testing.assert_array_equal(bars[..., 1], tracks[..., 1])
+    np.testing.assert_array_equal(ends, 10_000)  # the width of the chart's viewBox
+    assert page.locator(".se-chart").get_attribute("viewBox") == "0 0 10000 14"
+    across = np.arange(14)[:, np.newaxis] + [0.1, 0.1, 0.9, 0.9]
+    np.testing.assert_array_equal(bars[..., 1], across)
+    np.testing.assert_array_equal(tracks[..., 1], across)
     squares = re.findall(
         r"M(\d+) (\d+)m-(\d+)-\3h(\d+)v\4h-\4z",
         page.locator("path.se-cells").get_attribute("d"),
     )
-    across, down, half, side = np.array(squares, dtype=int).T / 100
+    across, down, half, side = np.array(squares, dtype=int).T / 250
     np.testing.assert_array_equal(side, 2 * half)
-    np.testing.assert_allclose(half / 9.5, np.sqrt(weights.ravel()), atol=0.0006)
+    np.testing.assert_allclose(side * side / 19**2, weights.ravel(), atol=0.0005)
     row, column = np.divmod(np.arange(weights.size), len(weights))
     np.testing.assert_array_equal(across, 76 + 20 * column + 9.5)
     np.testing.assert_array_equal(down, 76 + 20 * row + 9.5)

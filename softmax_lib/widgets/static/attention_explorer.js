@@ -45,17 +45,19 @@ export function attention({ dtype, shape, query, key }) {
 
 // A square for each weight, of the area that is the weight's share of the cell, in the middle of the
 // cell. All are one path, since an element a cell would cost a style a cell at every move of a slider.
-// Half a side is a whole number of hundredths, from 0 to FULL, so that each way to go round such a
-// square is written once, and a path only joins what is there.
-const FULL = 50 * (CELL - 1);
-const around = Array.from({ length: FULL + 1 }, (_, half) =>
-  `m-${half}-${half}h${2 * half}v${2 * half}h-${2 * half}z`);
-const middle = (i) => 100 * (MARGIN + i * CELL) + FULL;
+// Half a side is a whole number of FINE parts of the matrix's unit, up to FULL, so that the way around
+// such a square is written once, when first asked for, and a path mostly joins what is there.
+const FINE = 250;
+const FULL = (FINE * (CELL - 1)) / 2;
+const ways = [];
+const around = (half) =>
+  (ways[half] ??= `m-${half}-${half}h${2 * half}v${2 * half}h-${2 * half}z`);
+const middle = (i) => FINE * (MARGIN + i * CELL) + FULL;
 
 function squares(weights, starts) {
   let d = "";
   weights.forEach((line, i) => line.forEach((weight, j) => {
-    d += starts[i][j] + around[Math.round(Math.sqrt(weight) * FULL)];
+    d += starts[i][j] + around(Math.round(Math.sqrt(weight) * FULL));
   }));
   return d;
 }
@@ -145,7 +147,7 @@ function render({ model, el }) {
         class: "se-back", x: MARGIN, y: MARGIN + i * CELL, width: n * CELL, height: CELL - 1,
       }));
   });
-  const cells = s("path", { class: "se-cells", transform: "scale(0.01)" });
+  const cells = s("path", { class: "se-cells", transform: `scale(${1 / FINE})` });
   const starts = tokens.map((_, i) => tokens.map((__, j) => `M${middle(j)} ${middle(i)}`));
   matrix.append(cells);
   const frame = s("rect", {
