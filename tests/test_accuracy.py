@@ -302,8 +302,8 @@ def test_long_rows_that_two_entries_rule():
 
 @pytest.mark.parametrize(("seed", "row"), [(1171, 501), (9, 915)])
 def test_long_rows_at_a_temperature(seed, row):
-    # The first is 5.6 ulp off if its terms are added in pairs twice, the second was 5.2 when quarters
-    # of it were added: both are rounded again for what T puts back.
+    # The first is 5.6 ulp off if its terms are added in pairs twice, the second was 5.2 when its
+    # quarters were added; what T puts back is rounded as well.
     random = np.random.default_rng(seed)
     z = random.normal(0, 13.2, (1000, 300))
     z[:, 0] = z.max(-1) + random.uniform(0, 20, 1000)
