@@ -119,8 +119,11 @@ def two_row_sums(a, quicker=False):
     rest = np.zeros_like(total)
     for slab, rows in slabs(a, size):
         total_slab, rest_slab = _slab_sums(a[slab], quicker)
-        total[rows], rounded = two_sum(total[rows], total_slab)
-        rest[rows] += rounded + rest_slab
+        if len(slab) < a.ndim:  # whole rows
+            total[rows], rest[rows] = total_slab, rest_slab
+        else:
+            total[rows], rounded = two_sum(total[rows], total_slab)
+            rest[rows] += rounded + rest_slab
     return total, rest
 
 
