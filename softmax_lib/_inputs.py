@@ -8,7 +8,7 @@ import numbers
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-_FLOATS = (np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16))  # the likeliest first
+_FLOATS = frozenset((np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16)))
 
 
 def as_floats(values, name):
@@ -115,7 +115,8 @@ def from_rows(rows, axis, shape):
     """Return `rows`, laid out by `as_rows` from an array of this shape, in that shape."""
     axes = axis_tuple(axis, len(shape))
     order = [*(a for a in range(len(shape)) if a not in axes), *axes]
-    return rows.reshape([shape[a] for a in order]).transpose(np.argsort(order))
+    places = sorted(range(len(order)), key=order.__getitem__)  # np.argsort is slow for so few
+    return rows.reshape([shape[a] for a in order]).transpose(places)
 
 
 def check_distributions(rows, dtype, name, *, nan_rows=False):
