@@ -27,6 +27,8 @@ from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperat
 # row's maximum or sum there once for every entry, which takes as long as the arithmetic.
 _BUFFER = 768
 _BLOCK = 1 << 21  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
+_FEW = 12  # so many entries are quicker as Python's floats than in an array
+_FAINT = 1 / math.e  # to a sum above it, what underflows is no loss: its probability does so too
 _LONGER = np.finfo(np.longdouble).nmant > 60  # on some platforms a long double is a float64
 
 
@@ -226,13 +228,21 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
            [0., 0.]])
     """
     z, axes = _checked(z, axis)
-    temperature = check_temperature(temperature)
+    if type(temperature) is not float or temperature != 1:
+        temperature = check_temperature(temperature)
+    elif out is None and z.size <= _FEW and z.ndim == 1 and axes:
+        try:
+            e = list(map(math.exp, z.tolist()))
+            total = math.fsum(e)
+            if _FAINT < total < math.inf:
+                return np.fromiter([term / total for term in e], z.dtype)
+        except OverflowError:
+            pass  # a shift is needed
     if out is not None:
         check_out(out, z)
     if temperature == 1 and (x := _calm_row(z, axes)) is not None:
         e = np.exp(x)  # the definition will do, in double precision
-        p = e / row_sum(e, z.dtype)
-        return p if x is z and out is None else _delivered(p, z, out)  # spared a call
+        return _delivered(e / row_sum(e, z.dtype), z, out)
     rows = _as_rows(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
@@ -482,7 +492,7 @@ def _checked(z, axis, *, empty_allowed=False):
     """Return `z` as an array of floats, and `axis` as a tuple, or raise."""
     z = as_floats(z, "z")
     axes = axis_tuple(axis, z.ndim)
-    if not (z.size or empty_allowed) and any(z.shape[a] == 0 for a in axes):
+    if not (z.size or empty_allowed) and 0 in map(z.shape.__getitem__, axes):
         raise ValueError(f"z of shape {z.shape} is empty along axis {axis}: no distribution exists")
     return z, axes
 
@@ -601,7 +611,7 @@ def _unshifted_sums(x, temperature, e, dtype):
     """Put exp(x/T) into `e` and return its row sums, or None where they need a shift.
 
     They tell themselves: if no sum is near overflow, no term is. An exponential that underflows is
-    no loss where the row's sum is at least 1/e, since then the probability underflows too. Only if
+    no loss where the row's sum is above 1/e, since then the probability underflows too. Only if
     `e` takes the place of `x`, that is to be known before.
     """
     limit = (708 if x.dtype == np.float64 else 87) - math.log(x.shape[-1])  # then no sum overflows
@@ -619,7 +629,7 @@ def _unshifted_sums(x, temperature, e, dtype):
     if in_place:
         return total
     fits = total.max() < np.finfo(e.dtype).max / 8
-    fits &= total.min() > 1 / math.e or x.min() / temperature >= -limit
+    fits &= total.min() > _FAINT or x.min() / temperature >= -limit
     return total if fits else None
 
 

@@ -310,6 +310,7 @@ def test_no_axis_makes_each_entry_a_row(function):
     z = np.array([[1.0, 2.0], [3.0, 4.0]])
     expected = {logsumexp: z, log_softmax: np.zeros((2, 2))}.get(function, np.ones((2, 2)))
     assert_array_equal(function(z, axis=()), expected)
+    assert_array_equal(function(z[0], axis=()), expected[0])
 
 
 @pytest.mark.parametrize("function", EVERY)
@@ -528,6 +529,8 @@ def test_one_infinity_takes_all(dtype, temperature):
     third, none = dtype(1 / 3), nan
     expected = np.array([[1, 0, 0], [third] * 3, [none] * 3, [0, 1, 0]], dtype)
     assert_array_equal(softmax(z, temperature=temperature), expected)
+    for row, p in zip(z, expected, strict=True):  # a row alone takes another way
+        assert_array_equal(softmax(row, temperature=temperature), p)
     logs = [[0, -inf, -inf], [-log(3)] * 3, [none] * 3, [-inf, 0, -inf]]
     assert_allclose(log_softmax(z, temperature=temperature), logs, rtol=1e-3)
 
