@@ -152,6 +152,42 @@ def test_page_never_scrolls_sideways(visit, name, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.parametrize("name", MATHEMATICAL)
+def test_no_line_ends_between_a_formula_and_its_full_stop(visit, name):
+    page = visit(name).page
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    for width in (320, 360, 411, 600, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        lay_out(page)
+        assert page.evaluate(TORN) == []
+
+
+# What touches a formula, and yet a line ends between them. In long formulas a line may end anywhere.
+TORN = r"""() => {
+    const edges = (text, at) => {
+        const range = document.createRange();
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        return range.getBoundingClientRect();
+    };
+    const isText = (node) => node?.nodeType === 3 && node.length > 0;
+    return [...document.querySelectorAll("span.math")].flatMap((formula) => {
+        const bases = [...formula.querySelectorAll(".base")];
+        const parts = bases.map((base) => base.getBoundingClientRect());
+        if (bases.length === 0 || bases.length > 3 || parts[0].width === 0) return [];
+        const { previousSibling: before, nextSibling: after } = formula;
+        const torn = [];
+        if (isText(before) && /\S$/.test(before.data)) {
+            if (edges(before, before.length - 1).left > parts[0].left) torn.push(before.data);
+        }
+        if (isText(after) && /^\S/.test(after.data)) {
+            if (edges(after, 0).right < parts.at(-1).right) torn.push(after.data);
+        }
+        return torn;
+    });
+}"""
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_dark_page_is_dark_by_setting_by_choice_and_with_scripts_off(visit, name):
     def brightness(page):
