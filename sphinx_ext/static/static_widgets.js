@@ -105,7 +105,15 @@
     } finally {
       place.classList.add("drawn"); // what stands below it was waiting (see book.css)
       URL.revokeObjectURL(address);
+      if (!moved) document.querySelector(":target")?.scrollIntoView({ behavior: "instant" });
     }
+  }
+
+  // An explorer that takes its place moves what stands below it, and with it what a link led to.
+  // From the reader's first own step on, the page stays where they put it.
+  let moved = false;
+  for (const event of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    addEventListener(event, () => (moved = true), { once: true, capture: true, passive: true });
   }
 
   document.querySelectorAll(".static-widget").forEach(draw);

@@ -162,7 +162,7 @@ def test_no_line_ends_between_a_formula_and_its_full_stop(visit, name):
         assert page.evaluate(TORN) == []
 
 
-# What touches a formula, and yet a line ends between them. In long formulas a line may end anywhere.
+# What touches a formula, and yet a line ends between them. Long formulas may end anywhere.
 TORN = r"""() => {
     const edges = (text, at) => {
         const range = document.createRange();
@@ -227,6 +227,27 @@ def test_explorer_is_alive_or_its_picture_stands_there(visit, name):
         assert place.locator("img").is_visible()
         assert place.locator(".still-note").is_visible()
     assert live.locator("article input[type=range]").count() >= places.count()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "scores_to_probabilities.html#softmax-or-sigmoid",
+        "numerical_stability.html#the-wrong-axis",
+        "temperature.html#exercises",
+        "gradient.html#exercises",
+        "attention.html#exercises",
+    ],
+)
+def test_link_leads_to_its_section_although_explorers_move_it(visit, address):
+    page = visit(f"chapters/{address}", viewport={"width": 360, "height": 640}).page
+    page.wait_for_function("!document.querySelector('.static-widget:not(.drawn)')")
+    page.wait_for_function(  # under the page's head, which stays on top of all
+        """() => {
+            const { top } = document.querySelector(":target").getBoundingClientRect();
+            return 0 < top && top < 120;
+        }"""
+    )
 
 
 @pytest.mark.parametrize("name", PAGES)
