@@ -9,6 +9,7 @@ LN2_LOST = 2.3190468138462996e-17  # what rounding took from it
 _LN2_HIGH = math.ldexp(round(math.ldexp(LN2, 42)), -42)  # times k up to 2^11 it is exact
 _LN2_LOW = (LN2 - _LN2_HIGH) + LN2_LOST
 
+LONG = 32  # entries: a row that has fewer is quicker worked on together with others
 SLAB = 1 << 13  # entries worked on at once: ten float64 arrays of that size fit a cache
 
 
@@ -143,7 +144,7 @@ def two_short_row_sums_but(largest, a):
 
 def _slab_sums(a, quicker):
     """Sum rows of float64 in two parts: to be quicker, after adding entries of long ones."""
-    if quicker and a.size > SLAB and a.shape[-1] >= 32:
+    if quicker and a.size > SLAB and a.shape[-1] >= LONG:
         a = _added_in_pairs(a)
     above = 4 * _sums(a)
     highest = above.max()
@@ -181,6 +182,6 @@ def _cut_sums(a, above, sums):
 
 def _sums(a, dtype=None):
     """Sum rows with no care, but quicker than `np.add.reduce` does."""
-    if dtype is None and (a.shape[-1] < 32 or a.strides[-1] != a.itemsize):
+    if dtype is None and (a.shape[-1] < LONG or a.strides[-1] != a.itemsize):
         return a @ np.ones((a.shape[-1], 1))
     return np.einsum("...k->...", a, dtype=dtype)[..., np.newaxis]

@@ -11,6 +11,7 @@ import numpy as np
 from softmax_lib._exact import (
     LN2,
     LN2_LOST,
+    LONG,
     SLAB,
     row_sum,
     row_sums,
@@ -551,7 +552,7 @@ def _delivered(result, z, out):
 def _blocks(rows, results, turn_short=True):
     """Yield rows and the place of their results, so many at a time that what they need is small.
 
-    Where NumPy's loops would run along fewer than 32 entries (short rows, if `turn_short`, or few
+    Where NumPy's loops would run along fewer than LONG entries (short rows, if `turn_short`, or few
     that lie across memory), a copy turned the other way is lent. float16 is lent as float32, and
     short rows or few as float64: few errors of float32 exponentials do not average out, and few
     rows cost little. With a copy goes a place for its results. Many rows across memory are left
@@ -564,14 +565,14 @@ def _blocks(rows, results, turn_short=True):
         rows, results = (a.reshape(-1, a.shape[-1]) for a in (rows, results))
     length = rows.shape[-1]
     along = rows.strides[-1] == rows.itemsize
-    turn = rows.size > 4096 and (length if along else rows.size // length) < 32
+    turn = rows.size > 4096 and (length if along else rows.size // length) < LONG
     turn = turn and length * rows.itemsize <= _BLOCK and (turn_short or not along)
     order = "K" if not turn else "F" if along else "C"
     dtype = np.promote_types(
-        rows.dtype, np.float64 if length < 32 or rows.size <= SLAB else np.float32
+        rows.dtype, np.float64 if length < LONG or rows.size <= SLAB else np.float32
     )
     indices = [...]
-    block = _BLOCK // 2 if turn or length < 32 else _BLOCK  # what is lent, and totals, count too
+    block = _BLOCK // 2 if turn or length < LONG else _BLOCK  # what is lent, and totals, count too
     if (along or turn) and rows.size * dtype.itemsize > block:
         count = max(1, block // (length * dtype.itemsize))
         indices = (index for index, _ in slabs(rows[..., 0], count))
@@ -721,7 +722,7 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     """
     e = _exp_gaps(x, None, temperature, e)
     largest = _exp_gaps(top, None, temperature, np.empty_like(top))
-    if dtype == np.float64 and x.shape[-1] < 32:
+    if dtype == np.float64 and x.shape[-1] < LONG:
         rest, lost = two_short_row_sums_but(largest, e)
     else:
         rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype)
@@ -772,7 +773,7 @@ def _largest(x):
     """Return the maximum of each row and where one is, or None if that would take long to find."""
     # For float32 the place is not needed, and NumPy's maximum is quicker once rows are long.
     longest = math.inf if x.dtype == np.float64 else 600
-    if x.strides[-1] == x.itemsize and 32 <= x.shape[-1] < longest:
+    if x.strides[-1] == x.itemsize and LONG <= x.shape[-1] < longest:
         at = np.argmax(x, axis=-1, keepdims=True)
         return np.take_along_axis(x, at, axis=-1), at
     return np.maximum.reduce(x, axis=-1, keepdims=True), None
