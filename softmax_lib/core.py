@@ -789,11 +789,14 @@ def _two_sums_but_one(x, top, at, e, largest, dtype, quicker=False):
     if at is not None:
         np.put_along_axis(e, at, 0, axis=-1)
         return two_row_sums(e, quicker)
-    tied = x == top
-    np.copyto(e, 0, where=tied)
+    count = 0
+    for slab, part in slabs(x, 16 * SLAB):
+        tied = x[slab] == top[part]
+        np.copyto(e[slab], 0, where=tied)
+        count += np.count_nonzero(tied)
     total, rest = two_row_sums(e, quicker)
-    if np.count_nonzero(tied) != tied.size // tied.shape[-1] or np.isnan(top).any():
-        others = np.count_nonzero(tied, axis=-1, keepdims=True) - 1
+    if count != x.size // x.shape[-1] or np.isnan(top).any():
+        others = np.count_nonzero(x == top, axis=-1, keepdims=True) - 1
         total, rounded = two_sum(total, others * largest)
         rest += rounded
     return total, rest

@@ -837,10 +837,11 @@ def test_softmax_needs_little_memory_besides_its_result(shape, offset, temperatu
 
 
 @pytest.mark.parametrize("shape", [(4_000_000,), (2000, 2000)], ids=str)
-def test_softmax_needs_little_memory_along_the_first_axis(shape):
+@pytest.mark.parametrize("function", [softmax, log_softmax])
+def test_little_memory_is_needed_along_the_first_axis(function, shape):
     z = logits(9, shape)
     out = np.empty_like(z)
-    assert peak_memory(lambda: softmax(z, axis=0, out=out)) < 0.05 * z.nbytes
+    assert peak_memory(lambda: function(z, axis=0, out=out)) < 0.05 * z.nbytes
 
 
 @pytest.mark.parametrize("shape", [(4_000_000,), (2000, 2000)], ids=str)
