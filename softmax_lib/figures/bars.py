@@ -29,6 +29,7 @@ def draw_probabilities(ax, p, *, ghost=None, title=None):
     numbers = [format_probability(p_i) for p_i in p]
     ax.bar_label(bars, numbers, fontsize="small", padding=2, path_effects=halo)
     ax.set(ylim=(0, 1.12), xticks=classes, yticks=[0, 0.5, 1], title=title)
+    ax.set(xlabel="class", ylabel="probability")
     ax.grid(axis="x", visible=False)
 
 

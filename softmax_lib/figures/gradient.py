@@ -48,8 +48,8 @@ def draw_error_signal(axes, z, label):
     left, right = axes
     p = softmax(z)
     draw_probabilities(left, p, ghost=one_hot(label, len(p)), title="p, and y dotted")
-    draw_signed_bars(right, cross_entropy_grad(z, label), "%+.3f", title="gradient p - y")
-    right.set(ylim=(-1.2, 1.2), yticks=[-1, 0, 1])
+    draw_signed_bars(right, cross_entropy_grad(z, label), "%+.3f", title="gradient")
+    right.set(xlabel="class", ylabel="$p - y$", ylim=(-1.2, 1.2), yticks=[-1, 0, 1])
 
 
 def draw_gradient_size_against_gap(ax, gaps):
@@ -71,11 +71,11 @@ def draw_gradient_size_against_gap(ax, gaps):
     ax.plot(gaps, np.linalg.norm(squared, axis=-1), "--", label="squared error")
     ax.axvline(0, color="#555555", linestyle=":", linewidth=1)
     ax.set(xlabel="logit of the true class minus the other", ylabel="length of the gradient")
-    ax.legend(loc="upper right")
+    ax.legend(loc="center left")
 
 
 def draw_loss_curve(ax, losses):
-    """Draw the loss after each step of gradient descent, both axes logarithmic.
+    """Draw the loss before each step of gradient descent, both axes logarithmic.
 
     Parameters
     ----------

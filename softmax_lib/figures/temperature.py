@@ -27,10 +27,11 @@ def draw_small_multiples(axes, z, temperatures):
         draw_probabilities(
             ax, softmax(z, temperature=temperature), ghost=plain, title=f"T = {temperature:g}"
         )
+        ax.label_outer()
 
 
 def draw_probabilities_against_temperature(ax, z, temperatures):
-    """Draw each class's probability as a curve over temperature, named at its right end.
+    """Draw each class's probability as a curve over temperature, with a legend at the left.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def draw_probabilities_against_temperature(ax, z, temperatures):
         ax.plot(temperatures, curve, color=CLASS_COLOURS[i], label=f"class {i + 1}")
     ax.axhline(1 / len(z), color="#555555", linestyle=":", linewidth=1)
     ax.set(xscale="log", ylim=(-0.02, 1.02), xlabel="temperature T", ylabel="probability")
-    ax.legend(loc="center right")
+    ax.legend(loc="center left")  # a narrow screen shows the left of a picture first
 
 
 def draw_entropy_against_temperature(ax, z, temperatures):

@@ -123,7 +123,8 @@ def probability_slope_in_temperature(num_classes=4, softmax=softmax):
     r"""Prove that dp_i/dT = -p_i (z_i - mean) / T^2, where the mean of z is taken under p.
 
     So a class gains from heat exactly while its logit is below the mean: the top class always
-    loses, the bottom one always gains, and one between may do first one and then the other.
+    loses, the bottom one always gains, and one between may do first one and then the other: the
+    mean itself falls, with the slope -Var_p(z) / T^2.
 
     Parameters
     ----------
@@ -148,6 +149,8 @@ def probability_slope_in_temperature(num_classes=4, softmax=softmax):
     mean = sum(p_i * z_i for p_i, z_i in zip(p, z, strict=True))
     for p_i, z_i in zip(p, z, strict=True):
         require_zero(p_i.diff(T) + p_i * (z_i - mean) / T**2, "dp_i/dT = -p_i (z_i - mean) / T^2")
+    variance = sum(p_i * (z_i - mean) ** 2 for p_i, z_i in zip(p, z, strict=True))
+    require_zero(mean.diff(T) + variance / T**2, "the mean falls: dmean/dT = -Var_p(z) / T^2")
     p_1, average = sp.symbols("p1 mu", real=True)
     return sp.Eq(sp.Derivative(p_1, T), -p_1 * (z[0] - average) / T**2, evaluate=False)
 
