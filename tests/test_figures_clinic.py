@@ -22,6 +22,21 @@ def test_losses_count_steps_from_one_and_carry_their_names(ax):
     assert ax.texts[0].get_text() == "floor 1.461"
 
 
+def test_label_of_the_floor_is_near_the_left_and_clear_of_the_curves(ax):
+    """Of a picture 400 points wide, as on a phone; the curves are those of training, roughly."""
+    ax.figure.set_size_inches(400 / 72, 2.8)
+    steps = np.arange(1, 501)
+    through, down_to = 2.303 * steps**-1.5, np.maximum(2.303 * steps**-0.2, 1.46115)
+    figures.draw_losses_above_floor(ax, {"once": through, "twice": down_to}, 1.46115)
+    ax.figure.draw_without_rendering()
+    label = ax.texts[0].get_window_extent()
+    assert label.x1 < ax.bbox.x0 + ax.bbox.width / 2
+    for curve in (through, down_to):
+        finely = np.geomspace(1, 500, 2000)
+        points = np.column_stack([finely, np.interp(finely, steps, curve)])
+        assert label.count_contains(ax.transData.transform(points)) == 0
+
+
 def test_textbook_gradient_ends_where_its_format_does(ax):
     # 1 + exp(-g) rounds to 1 from g = t ln 2 on, with t = 24 or 53 binary digits. Just before, the
     # gradient is rounded to the step below 1, twice the truth at most.
@@ -43,6 +58,8 @@ def test_inverse_sharpens_where_the_temperature_flattens():
     tops = [max(bar.get_height() for bar in ax.patches if bar.get_fill()) for ax in axes]
     np.testing.assert_allclose(tops, [0.4550542339, 0.8649548768], rtol=1e-9)
     assert [ax.get_title() for ax in axes] == ["z / 2", "z * 2"]
+    assert [ax.get_xlabel() for ax in axes] == ["class", "class"]
+    assert [ax.get_ylabel() for ax in axes] == ["probability", ""]  # they share one axis
 
 
 def test_inverse_is_described_in_words(monkeypatch):

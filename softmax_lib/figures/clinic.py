@@ -24,10 +24,9 @@ def draw_losses_above_floor(ax, losses, floor):
     for name, curve in losses.items():
         ax.plot(np.arange(1, len(curve) + 1), curve, label=name)
     ax.axhline(floor, color="#555555", linestyle=":", linewidth=1.5)
-    # At the end of training: there no curve but the one that the floor stops is near it.
-    last = max(map(len, losses.values()))
-    name, below = f"floor {floor:.3f}", {"textcoords": "offset points", "va": "top", "ha": "right"}
-    ax.annotate(name, (last, floor), (0, -4), **below)
+    # From step 3 on: a curve that passes the floor is below the label by then, and a narrow screen
+    # shows the left of a picture first.
+    ax.annotate(f"floor {floor:.3f}", (3, floor), (0, -4), textcoords="offset points", va="top")
     ax.set(xscale="log", yscale="log", xlabel="step", ylabel="mean cross-entropy, nats")
     ticks = [1, 0.1, 0.01, 0.001]
     ax.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
@@ -78,6 +77,8 @@ def draw_temperature_and_inverse(axes, z, temperature):
     meant, got = softmax(z, temperature=temperature), softmax(np.multiply(z, temperature))
     draw_probabilities(left, meant, ghost=start, title=f"z / {temperature:g}")
     draw_probabilities(right, got, ghost=start, title=f"z * {temperature:g}")
+    left.set(xlabel="class", ylabel="probability")
+    right.set(xlabel="class", ylabel=None)
 
 
 def show_temperature_and_inverse(z, temperature):
@@ -90,7 +91,7 @@ def show_temperature_and_inverse(z, temperature):
     temperature : float
         T > 0.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(6, 2.6), sharey=True)
+    fig, axes = plt.subplots(1, 2, figsize=(4.4, 2.6), sharey=True)  # a phone shows both
     draw_temperature_and_inverse(axes, z, temperature)
     meant, got = softmax(z, temperature=temperature), softmax(np.multiply(z, temperature))
     alt = (
