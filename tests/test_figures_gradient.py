@@ -15,7 +15,7 @@ def axes():
 
 
 def numbers(ax):
-    return [float(text.get_text()) for text in ax.texts]
+    return [float(text.get_text().replace("\N{MINUS SIGN}", "-")) for text in ax.texts]
 
 
 def test_rows_of_the_drawn_jacobian_sum_to_zero(axes):

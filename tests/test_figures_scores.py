@@ -31,6 +31,18 @@ def test_shares_are_weights_over_their_sum(axes):
     figures.draw_shares(axes, [3.0, -1.0], rules)
     assert [ax.get_title() for ax in axes] == list(rules)
     np.testing.assert_allclose([heights(ax) for ax in axes], [[1.5, -0.5], [0.9, 0.1], [0.5] * 2])
+    assert [ax.get_xlabel() for ax in axes] == ["class"] * 3
+    assert axes[0].get_ylabel() == "share"
+
+
+def test_minus_signs_are_those_of_the_axes(axes):
+    figures.draw_shares(axes[:1], [3.0, -1.0], {"plain": np.asarray})
+    figures.draw_simplex(axes[1], [(2, -1, 0)], gaps=[-3])
+    figures.draw_exp_ranges(axes[2], [np.float16])
+    written = [text.get_text() for ax in axes for text in ax.texts]
+    assert {"\N{MINUS SIGN}0.50", "\N{MINUS SIGN}3", "(2, \N{MINUS SIGN}1, 0)"} <= {*written}
+    assert "\N{MINUS SIGN}17.33" in written
+    assert "-" not in "".join(written)
 
 
 def test_soft_choice_is_the_logistic_curve_and_hard_choice_a_step(axes):

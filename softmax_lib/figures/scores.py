@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.patheffects import withStroke
+from matplotlib.ticker import Formatter
 
 from softmax_lib.core import hardmax, softmax
 from softmax_lib.figures.bars import draw_probabilities
@@ -49,7 +50,8 @@ def draw_signed_bars(ax, values, numbers, title=None):
     values = np.asarray(values)
     classes = np.arange(1, len(values) + 1)
     bars = ax.bar(classes, values, color=CLASS_COLOURS[: len(values)], width=0.75)
-    ax.bar_label(bars, [numbers % v for v in values], fontsize="small", padding=2)
+    labels = [Formatter.fix_minus(numbers % v) for v in values]
+    ax.bar_label(bars, labels, fontsize="small", padding=2)
     ax.axhline(0, color="#555555", linewidth=0.8)
     ax.margins(y=0.3)
     ax.set(xticks=classes, title=title)
@@ -71,6 +73,8 @@ def draw_shares(axes, z, rules):
     for ax, (name, weight) in zip(axes, rules.items(), strict=True):
         weights = weight(np.asarray(z))
         draw_signed_bars(ax, weights / weights.sum(), "%.2f", name)
+        ax.set_xlabel("class")
+    axes[0].set_ylabel("share")
 
 
 def draw_soft_and_hard_choice(ax, gaps):
@@ -132,7 +136,8 @@ def draw_simplex(ax, logits, *, gaps=range(-3, 4)):
     for gap in gaps:
         foot = triangle_points([*softmax([float(gap), 0.0]), 0])
         ax.plot(*zip(foot, CORNERS[2], strict=True), color="#bbbbbb", linewidth=0.7)
-        ax.annotate(f"{gap:g}", foot, (0, -5), **NEXT_TO, ha="center", va="top", color="#555555")
+        number = Formatter.fix_minus(f"{gap:g}")
+        ax.annotate(number, foot, (0, -5), **NEXT_TO, ha="center", va="top", color="#555555")
     for corner, place, name in zip(CORNERS, ((-6, -22), (6, -22), (0, 6)), (1, 2, 3), strict=True):
         ax.annotate(f"class {name}", corner, place, **NEXT_TO, ha="center")
 
@@ -140,7 +145,7 @@ def draw_simplex(ax, logits, *, gaps=range(-3, 4)):
     labels = {}
     for z in logits:
         point = tuple(triangle_points(softmax(z)).round(9))
-        labels.setdefault(point, []).append("({:g}, {:g}, {:g})".format(*z))
+        labels.setdefault(point, []).append(Formatter.fix_minus("({:g}, {:g}, {:g})".format(*z)))
     for colour, (point, names) in zip(CLASS_COLOURS, labels.items(), strict=False):
         ax.plot(*point, "o", color=colour)
         if len(names) > 1:

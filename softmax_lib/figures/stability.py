@@ -1,6 +1,7 @@
 """Pictures of the chapter on the numerically stable form."""
 
 import numpy as np
+from matplotlib.ticker import Formatter
 
 from softmax_lib.core import naive_softmax, shifted_softmax
 from softmax_lib.figures.style import CLASS_COLOURS
@@ -49,14 +50,15 @@ def draw_exp_ranges(ax, dtypes):
     dtypes : sequence of dtype_like
         Floating-point formats, from top to bottom.
     """
-    end = 3000
+    end = 5000
     above = {"textcoords": "offset points", "fontsize": "small"}
     for row, dtype in enumerate(dtypes):
         zero, subnormal, overflow = exp_thresholds(dtype)
         edges = np.array([-end, zero, subnormal, overflow, end])
         ax.barh(row, np.diff(edges), left=edges[:-1], height=0.4, color=list(ZONES.values()))
         for x, side, dx in ((zero, "right", -2), (subnormal, "left", 2), (overflow, "center", 0)):
-            ax.annotate(f"{x:.2f}", (x, row - 0.2), (dx, 3), ha=side, va="bottom", **above)
+            number = Formatter.fix_minus(f"{x:.2f}")
+            ax.annotate(number, (x, row - 0.2), (dx, 3), ha=side, va="bottom", **above)
     for name, colour in ZONES.items():
         ax.bar(0, 0, color=colour, label=name)
     ax.set_xscale("symlog", linthresh=10)

@@ -70,7 +70,7 @@ def shifted_sum_lies_between_one_and_k(max_classes=5, shift=sp.Max):
     Returns
     -------
     sympy.Contains
-        The statement for general K, the term of the largest logit written first.
+        The statement for general K, with 1 for the term of the largest logit.
 
     Raises
     ------
