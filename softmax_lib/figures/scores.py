@@ -30,7 +30,7 @@ def draw_three_rows(axes, z):
     ):
         draw_signed_bars(ax, values, numbers, title)
     draw_probabilities(axes[2], softmax(z), title="divided by their sum: probabilities")
-    axes[2].set_xlabel("class")
+    axes[2].set_ylabel(None)  # the titles say it
 
 
 def draw_signed_bars(ax, values, numbers, title=None):
