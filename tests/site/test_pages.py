@@ -162,7 +162,7 @@ def test_no_line_ends_between_a_formula_and_its_full_stop(visit, name):
         assert page.evaluate(TORN) == []
 
 
-# What touches a formula, and yet a line ends between them. In long formulas a line may end anywhere.
+# What touches a formula, and yet a line ends between them. Long formulas may end anywhere.
 TORN = r"""() => {
     const edges = (text, at) => {
         const range = document.createRange();
@@ -273,6 +273,13 @@ def test_every_public_name_is_explained(visit):
             assert entry.count() == 1, name
             assert len(entry.locator("xpath=following-sibling::dd").first.inner_text()) > 40
     assert not page.get_by_role("link", name="Download this page as a notebook").count()
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_an_initial_is_not_taken_for_the_letter_of_a_list(visit, name):
+    """A line such as "A. Vaswani et al." alone in its paragraph would be one."""
+    lettered = "ol.upperalpha, ol.loweralpha, ol.upperroman, ol.lowerroman"
+    assert visit(name).page.locator(lettered).all_inner_texts() == []
 
 
 def test_missing_page_leads_home_from_any_depth(visit):
