@@ -113,7 +113,17 @@ def torch_values(dtype):
         inputs = (ATTENTION[name] for name in ("query", "key", "value"))
         return call(lambda *x: F.scaled_dot_product_attention(*x, attn_mask=mask), *inputs)
 
+    def multihead_weights(mask):
+        """One head, whose matrices leave query and key as they are. True is *must not* here."""
+        module = torch.nn.MultiheadAttention(4, 1, bias=False)
+        module.in_proj_weight.data = torch.eye(4).repeat(3, 1)
+        module.to(getattr(torch, dtype))
+        forbidden = ~torch.tensor(mask)
+        query, key = ATTENTION["query"], ATTENTION["key"]
+        return call(lambda q, k: module(q, k, k, attn_mask=forbidden)[1].detach(), query, key)
+
     values["attention"] = {name: attend(mask) for name, mask in ATTENTION["masks"].items()}
+    values["multihead_weights"] = {"causal": multihead_weights(ATTENTION["masks"]["causal"])}
     return values
 
 

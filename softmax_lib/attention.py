@@ -129,7 +129,7 @@ def attention_weights(query, key, *, mask=None, scale=None):
 
     References
     ----------
-    .. [1] A. Vaswani et al., "Attention is all you need", 2017, arXiv:1706.03762.
+    .. [1] Ashish Vaswani et al., "Attention is all you need", 2017, arXiv:1706.03762.
 
     Examples
     --------
@@ -185,7 +185,7 @@ def scaled_dot_product_attention(query, key, value, *, mask=None, scale=None):
 
     References
     ----------
-    .. [1] A. Vaswani et al., "Attention is all you need", 2017, arXiv:1706.03762.
+    .. [1] Ashish Vaswani et al., "Attention is all you need", 2017, arXiv:1706.03762.
 
     Examples
     --------

@@ -65,9 +65,9 @@ def naive_softmax(z, axis=-1):
     -----
     .. math:: p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}
 
-    A logit above 709.78 (float64) or 88.72 (float32) overflows to infinity, and infinity over
-    infinity is NaN. A row below -745 (float64) underflows to 0/0, NaN too. float16 is computed in
-    float32.
+    The name softmax is Bridle's [1]_. A logit above 709.78 (float64) or 88.72 (float32) overflows
+    to infinity, and infinity over infinity is NaN. A row below -745 (float64) underflows to 0/0,
+    NaN too. float16 is computed in float32.
 
     References
     ----------
@@ -189,22 +189,23 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     The result is within 5 units in the last place (ulp) of the true one, for all finite float32 and
     float64 logits, temperatures and memory layouts that were tried, but for long float32 rows made
     to be hard, for which the promise is 8 ulp. Three things make it so. Where no exponential can
-    overflow, the logits are not shifted, so that their exponentials have exact arguments. This is
-    the way of all ordinary logits, and costs them nothing: the sums tell. Elsewhere the maximum is
-    subtracted, in a whole block of rows. That is where the exponentials of a row sum to more than
-    e^707 (e^86 in a long float32 row), or to less than 1/e beside a logit as far below 0. (Where
-    `out` is `z`, a look beforehand tells, and any logit that far from 0 will do.) What rounding
-    takes from the difference is then kept and put back, as it is from a division by T:
-    :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. For float32 this is done in float64
-    instead. And the sum is nearly exact, in any order [2]_. float16 is worked in float32.
+    overflow, the logits are not shifted, so that their exponentials have exact arguments. All
+    ordinary logits go this way. It costs them nothing, since the sums themselves show whether it
+    was safe. Elsewhere the maximum is subtracted [1]_, in a whole block of rows. That is where the
+    exponentials of a row sum to more than e^707 (e^86 in a long float32 row), or to less than 1/e
+    beside a logit as far below 0. (Where `out` is `z`, a look beforehand tells, and any logit that
+    far from 0 will do.) What rounding takes from the difference is then kept and put back, as it is
+    from a division by T: :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. For float32
+    this is done in float64 instead. And the sum is nearly exact, in any order [2]_. float16 is
+    worked in float32.
 
-    Long are rows of 32 or more float32 entries in an array of more than 8192, at T = 1. They have
-    the float32 exponential of NumPy, others a float64 one. For every float32 number the former is
-    between 3.57 u below the truth and 2.57 u above it, with u = 2^-24, on a processor with
-    AVX-512, and so is a sum of them. A quotient of the two is then within 6.14 u, rounding the
-    sum's reciprocal to float32 adds 1 u, and the product's own rounding half a ulp: since a ulp is
-    above u, that is 7.7 ulp at most. It takes terms that carry the sum and err one way, and one
-    that errs the other way, to come near; of those the worst one found is 7.2 ulp off.
+    A row is long here if it has 32 or more float32 entries, its array has more than 8192, and T is
+    1. Such rows have the float32 exponential of NumPy, others a float64 one. For every float32
+    number the former is between 3.57 u below the truth and 2.57 u above it, with u = 2^-24, on a
+    processor with AVX-512, and so is a sum of them. A quotient of the two is then within 6.14 u,
+    rounding the sum's reciprocal to float32 adds 1 u, and the product's own rounding half a ulp:
+    since a ulp is above u, that is 7.7 ulp at most. It takes terms that carry the sum and err one
+    way, and one that errs the other way, to come near; of those the worst one found is 7.2 ulp off.
 
     A logit of minus infinity has probability 0; a row of nothing else is NaN, since no distribution
     exists. One logit of plus infinity takes all; several give NaN, as does a NaN in a row. Other
@@ -299,7 +300,7 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     The result is within 3 units in the last place of the true one, for all finite float32 and
     float64 logits that were tried. The hard entry is the one that dominates its row: its logarithm
     is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So the
-    largest term, which is 1, is left out of the sum and `log1p` puts it back. As in `softmax`,
+    largest term, which is 1, is left out of the sum and `log1p` puts it back [1]_. As in `softmax`,
     ordinary logits are exponentiated without a shift. The sum of the others is then divided by the
     exponential of the largest, which has more digits: those of two float64, or of one for float32.
     Only other rows pay for what a shift rounds away: those with a maximum beyond 600 (44 in a long
@@ -385,7 +386,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
 
     Notes
     -----
-    .. math:: \operatorname{lse}(z) = \ln \sum_j e^{z_j} = m + \ln \sum_j e^{z_j - m}
+    .. math:: \operatorname{LSE}(z) = \ln \sum_j e^{z_j} = m + \ln \sum_j e^{z_j - m}
 
     The result is within 2 units in the last place of the true one, or of 1 where it is below 1: as
     it nears 0, no method that sums exponentials keeps relative accuracy. Exponentials and their sum
@@ -393,7 +394,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     ulp does not show the error of a float32 exponential. Two more things keep it so. In a row with
     a maximum m within 64 of 0, the exponentials are summed without a shift: their arguments are
     then exact, and m = -13 and ln K = 13 do not cancel. Where one entry dominates, it is put back
-    by `log1p`.
+    by `log1p` [1]_.
 
     The empty sum gives -inf, and so does a row of only -inf. An infinite logit gives inf.
     logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.

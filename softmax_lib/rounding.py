@@ -33,6 +33,7 @@ def exact_softmax(z):
 
     Examples
     --------
+    >>> from mpmath import mp
     >>> p = exact_softmax([2, 1, 0, -1])
     >>> print(mp.nstr(p[0], 20))
     0.64391425988797231176
@@ -64,6 +65,7 @@ def ulp_error(result, exact):
 
     Examples
     --------
+    >>> from mpmath import mp
     >>> float(ulp_error(np.float64(1 + 2**-52), mp.mpf(1)))
     1.0
     """
@@ -96,6 +98,8 @@ def softmax_forms(z):
         \frac{e^{z_i - m}}{\sum_j e^{z_j - m}}, \qquad
         e^{z_i - \operatorname{LSE}(z)}, \quad
         \operatorname{LSE}(z) = m + \ln \sum_j e^{z_j - m}
+
+    Blanchard, Higham and Higham [1]_ compare the three.
 
     References
     ----------

@@ -40,7 +40,8 @@ def mulberry32(seed, start, count):
 
     Notes
     -----
-    Its period is 2**32, and it leaves out some 32-bit integers: enough to teach with.
+    The generator is Ettinger's [1]_. Its period is 2**32, and it leaves out some 32-bit integers:
+    enough to teach with.
 
     References
     ----------
@@ -73,6 +74,8 @@ def gumbel_max(z, uniforms):
 
     .. math:: \arg\max_i \big( z_i - \ln(-\ln u_i) \big)
 
+    This is the Gumbel-max trick [1]_.
+
     Parameters
     ----------
     z : array_like, shape (..., K)
@@ -92,7 +95,7 @@ def gumbel_max(z, uniforms):
 
     References
     ----------
-    .. [1] C. J. Maddison, D. Tarlow and T. Minka, "A* sampling", 2014. arXiv:1411.0030
+    .. [1] Chris J. Maddison, Daniel Tarlow and Tom Minka, "A* sampling", 2014. arXiv:1411.0030
 
     Examples
     --------

@@ -21,7 +21,7 @@ from sklearn.metrics import log_loss
 from sklearn.utils.extmath import softmax as sklearn_softmax
 
 from softmax_lib import log_softmax, logsumexp, softmax
-from softmax_lib.attention import scaled_dot_product_attention
+from softmax_lib.attention import attention_weights, scaled_dot_product_attention
 from softmax_lib.losses import (
     cross_entropy,
     cross_entropy_grad,
@@ -123,7 +123,7 @@ def test_file_holds_every_case_for_each_peer():
     for peer in PEERS:
         for dtype in DTYPES:
             for function, values in DATA[peer][dtype].items():
-                if function not in {"attention"} and not function.endswith("_axis_0"):
+                if not function.endswith(("attention", "multihead_weights", "_axis_0")):
                     assert tuple(values) == CASES, (peer, dtype, function)
 
 
@@ -239,21 +239,33 @@ def test_gradient_for_a_soft_target(peer, dtype, case):
     assert_within(cross_entropy_with_grad(z, y)[1], expected, tolerance)
 
 
+def weights_error(q, k):
+    """A score errs by (d + 4) u |q| |k| / sqrt(d), a weight by twice that and what softmax adds."""
+    d, u = q.shape[-1], np.finfo(q.dtype).eps / 2
+    size = (np.abs(q) @ np.abs(k).T).max() / np.sqrt(d)
+    return (2 * (d + 4) * size + 2 * size + 2 * len(k) + OPERATIONS) * u
+
+
 @dtypes
 @pytest.mark.parametrize("name", DATA["attention"]["masks"])
 def test_attention_of_pytorch(dtype, name):
-    """A score errs by (d + 4) u |q| |k| / sqrt(d), a weight by twice that and what softmax adds."""
     q, k, v = (np.array(DATA["attention"][x], dtype) for x in ("query", "key", "value"))
     mask = DATA["attention"]["masks"][name]
     expected = stored("torch", dtype, "attention", name)
-    d, u = q.shape[-1], np.finfo(dtype).eps / 2
-    size = (np.abs(q) @ np.abs(k).T).max() / np.sqrt(d)
-    units = 2 * (d + 4) * size + 2 * size + 2 * len(k) + OPERATIONS
-    tolerance = units * u * np.abs(v).max()
+    tolerance = weights_error(q, k) * np.abs(v).max()
     assert_within(scaled_dot_product_attention(q, k, v, mask=mask), expected, tolerance)
     if name == "one_row_masked":
         assert_array_equal(expected[1], 0)  # PyTorch has the same convention since 2.5
         assert_array_equal(scaled_dot_product_attention(q, k, v, mask=mask)[1], 0)
+
+
+@dtypes
+def test_multihead_attention_of_pytorch_takes_true_for_must_not(dtype):
+    """The script gave it the opposite of the mask, as the chapter says that one has to."""
+    q, k = (np.array(DATA["attention"][x], dtype) for x in ("query", "key"))
+    expected = stored("torch", dtype, "multihead_weights", "causal")
+    weights = attention_weights(q, k, mask=DATA["attention"]["masks"]["causal"])
+    assert_within(weights, expected, weights_error(q, k))
 
 
 # Where PyTorch and JAX are wrong, and the library must not be

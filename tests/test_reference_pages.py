@@ -36,6 +36,13 @@ def test_glossary_has_only_entries_of_one_form_in_alphabetical_order():
     assert terms == sorted(terms, key=lambda term: term.replace("-", "").lower())
 
 
+def test_glossary_terms_stand_under_their_letters():
+    for section in markdown("glossary").split("\n## ")[1:]:
+        first, last = re.match(r"(\w) to (\w)\n", section).groups()
+        initials = re.findall(r"^- \*\*(\w)", section, re.M)
+        assert {first} <= set(initials) <= {chr(c) for c in range(ord(first), ord(last) + 1)}
+
+
 @pytest.mark.parametrize(("term", "page"), glossary_entries())
 def test_glossary_term_is_used_where_its_link_leads(term, page):
     # Words that are looked up under another form than the one the chapter uses.

@@ -88,7 +88,8 @@ def draw_attention_rows(ax, weights, queries, keys):
     ax.tick_params(axis="y", length=0)
     ax.xaxis.set_major_locator(MultipleLocator(0.25))
     ax.grid(axis="y", visible=False)
-    ax.set(xlabel="weight", ylim=(len(keys) - 0.5, -0.5))  # the first key on top
+    ax.set(xlabel="weight", ylabel="key", ylim=(len(keys) - 0.5, -0.5))  # the first key on top
+    ax.label_outer()  # where axes stand side by side, one of them names the keys
 
 
 def draw_gradient_against_width(ax, widths, unscaled, scaled):

@@ -204,9 +204,10 @@ def entropy_slope_is_variance_over_temperature_cubed(softmax=softmax):
 def gumbel_max_draws_from_softmax(num_classes=3, softmax=softmax):
     r"""Prove that z_i / T - log(-log u_i) is the largest with probability softmax(z / T)_i.
 
-    The noise g = -log(-log u) of a uniform u has the distribution function exp(-exp(-x)), since
-    g <= x just where u <= exp(-exp(-x)). Class i wins at x if its own sum is x and every other
-    is below; the integral over x, with s = exp(-x), is that of an exponential.
+    This is the Gumbel-max trick [1]_. The noise g = -log(-log u) of a uniform u has the
+    distribution function exp(-exp(-x)), since g <= x just where u <= exp(-exp(-x)). Class i wins at
+    x if its own sum is x and every other is below; the integral over x, with s = exp(-x), is that
+    of an exponential.
 
     Parameters
     ----------
@@ -227,7 +228,7 @@ def gumbel_max_draws_from_softmax(num_classes=3, softmax=softmax):
 
     References
     ----------
-    .. [1] C. J. Maddison, D. Tarlow and T. Minka, "A* sampling", 2014. arXiv:1411.0030
+    .. [1] Chris J. Maddison, Daniel Tarlow and Tom Minka, "A* sampling", 2014. arXiv:1411.0030
     """
     T, s, u = sp.symbols("T s u", positive=True)
     x = sp.Symbol("x", real=True)

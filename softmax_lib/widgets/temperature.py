@@ -35,7 +35,7 @@ class TemperatureExplorer(ClassExplorer):
                 explorer.labels = ["cat", "dog"]
 
     probabilities : list of float, of length K
-        p. Read only: follows from the logits and the temperature, in Python.
+        The softmax p. Read only: it follows from the logits and the temperature, in Python.
     entropy : float
         H = -Σ pₖ ln pₖ in nats, from 0 to ln K. Read only too.
     initial : dict

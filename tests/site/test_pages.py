@@ -296,6 +296,13 @@ def test_every_public_name_is_explained(visit):
     assert not page.get_by_role("link", name="Download this page as a notebook").count()
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_an_initial_is_not_taken_for_the_letter_of_a_list(visit, name):
+    """A line such as "A. Vaswani et al." alone in its paragraph would be one."""
+    lettered = "ol.upperalpha, ol.loweralpha, ol.upperroman, ol.lowerroman"
+    assert visit(name).page.locator(lettered).all_inner_texts() == []
+
+
 def test_missing_page_leads_home_from_any_depth(visit):
     page = visit("404.html").page
     home = page.locator("article a, .sidebar-brand").first

@@ -152,7 +152,7 @@ function render({ model, el }) {
     },
   );
   const smoothing = quantity({
-    name: ["smoothing ", h("i", {}, "α")], unit: "smoothing", min: 0, max: 1, step: 0.05,
+    name: ["smoothing ", h("i", {}, "a")], unit: "smoothing", min: 0, max: 1, step: 0.05,
     get: () => read().smoothing,
     onInput: (value) => beginUnless(value === read().smoothing, { smoothing: value }),
     onRefusal: () => refuse("The smoothing is a number from 0 to 1"),
