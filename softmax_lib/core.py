@@ -233,7 +233,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     if type(temperature) is not float or temperature != 1:
         temperature = check_temperature(temperature)
     elif out is None and z.size <= _FEW and z.ndim == 1 and axes:
-        try:
+        try:  # Python's exp raises an error where it overflows, and its fsum is exact
             e = list(map(math.exp, z.tolist()))
             total = math.fsum(e)
             if _FAINT < total < math.inf:
