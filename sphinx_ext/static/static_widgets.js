@@ -101,12 +101,18 @@
         for (const [name, value] of Object.entries(state)) model.set(name, value);
         place.scrollIntoView();
       });
-      if (location.hash.startsWith(`#${id}`)) place.scrollIntoView();
     } finally {
       place.classList.add("drawn"); // what stands below it was waiting (see book.css)
       URL.revokeObjectURL(address);
-      if (!moved) document.querySelector(":target")?.scrollIntoView({ behavior: "instant" });
+      if (!moved) linked()?.scrollIntoView({ behavior: "instant" });
     }
+  }
+
+  // What the address leads to: an explorer, with a state or without, or a section.
+  const places = [...document.querySelectorAll(".static-widget")];
+  function linked() {
+    const [id] = location.hash.slice(1).split("=");
+    return places.find((place) => place.dataset.model === id) ?? document.getElementById(id);
   }
 
   // An explorer that takes its place moves what stands below it, and with it what a link led to.
@@ -116,5 +122,5 @@
     addEventListener(event, () => (moved = true), { once: true, capture: true, passive: true });
   }
 
-  document.querySelectorAll(".static-widget").forEach(draw);
+  places.forEach(draw);
 })();

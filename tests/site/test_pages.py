@@ -237,16 +237,19 @@ def test_explorer_is_alive_or_its_picture_stands_there(visit, name):
         "temperature.html#exercises",
         "gradient.html#exercises",
         "attention.html#exercises",
+        "temperature.html#widget-3",
     ],
 )
-def test_link_leads_to_its_section_although_explorers_move_it(visit, address):
+def test_link_leads_to_its_place_although_explorers_move_it(visit, address):
     page = visit(f"chapters/{address}", viewport={"width": 360, "height": 640}).page
     page.wait_for_function("!document.querySelector('.static-widget:not(.drawn)')")
     page.wait_for_function(  # under the page's head, which stays on top of all
-        """() => {
-            const { top } = document.querySelector(":target").getBoundingClientRect();
+        """(id) => {
+            const place = document.querySelector(`[id="${id}"], [data-model="${id}"]`);
+            const { top } = place.getBoundingClientRect();
             return 0 < top && top < 120;
-        }"""
+        }""",
+        arg=address.partition("#")[2],
     )
 
 
