@@ -32,7 +32,7 @@ def keep_together(app, doctree, docname):
             after = re.match(r"\S*", parent[at + 1])[0]
             parent[at + 1] = nodes.Text(parent[at + 1].removeprefix(after))
         if before or after:
-            texts = (nodes.Text(before), formula.deepcopy(), nodes.Text(after))
+            texts = (nodes.Text(before), formula, nodes.Text(after))
             parent[at] = nodes.inline("", "", *texts, classes=["touched-math"])
 
 

@@ -77,8 +77,7 @@ def draw_temperature_and_inverse(axes, z, temperature):
     meant, got = softmax(z, temperature=temperature), softmax(np.multiply(z, temperature))
     draw_probabilities(left, meant, ghost=start, title=f"z / {temperature:g}")
     draw_probabilities(right, got, ghost=start, title=f"z * {temperature:g}")
-    left.set(xlabel="class", ylabel="probability")
-    right.set(xlabel="class", ylabel=None)
+    right.label_outer()
 
 
 def show_temperature_and_inverse(z, temperature):
