@@ -63,7 +63,7 @@ def naive_softmax(z, axis=-1):
 
     Notes
     -----
-    .. math:: p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}
+    .. math:: p_i = \frac{w_i}{\sum_j w_j}, \qquad w_i = e^{z_i}
 
     The name softmax is Bridle's [1]_. A logit above 709.78 (float64) or 88.72 (float32) overflows
     to infinity, and infinity over infinity is NaN. A row below -745 (float64) underflows to 0/0,
@@ -118,7 +118,7 @@ def shifted_softmax(z, axis=-1):
 
     Notes
     -----
-    .. math:: p_i = \frac{e^{z_i - m}}{\sum_j e^{z_j - m}}, \qquad m = \max_j z_j
+    .. math:: p_i = \frac{e^{d_i}}{\sum_j e^{d_j}}, \qquad d_i = z_i - \max_k z_k
 
     The largest exponential is 1, so nothing overflows and the sum is at least 1. The difference is
     rounded, though: where it is -500, the exponential is off by up to some 250 units in the last
@@ -184,7 +184,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     Notes
     -----
-    .. math:: p_i = \frac{e^{z_i / T}}{\sum_j e^{z_j / T}}
+    .. math:: p_i = \frac{w_i}{\sum_j w_j}, \qquad w_i = e^{z_i / T}
 
     The result is within 5 units in the last place (ulp) of the true one, for all finite float32 and
     float64 logits, temperatures and memory layouts that were tried, but for long float32 rows made
@@ -463,7 +463,7 @@ def hardmax(z, axis=-1):
 
     Notes
     -----
-    .. math:: h_i = \lim_{T \to 0} \frac{e^{z_i / T}}{\sum_j e^{z_j / T}}
+    .. math:: h_i = \lim_{T \to 0} \operatorname{softmax}(z / T)_i
               = \frac{[z_i = m]}{\sum_j [z_j = m]}, \qquad m = \max_j z_j
 
     Tied maxima share equally, as they do at every temperature. A row has NaN where softmax has it:

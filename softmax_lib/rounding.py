@@ -29,7 +29,7 @@ def exact_softmax(z):
 
     Notes
     -----
-    .. math:: p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}
+    .. math:: p_i = \frac{w_i}{\sum_j w_j}, \qquad w_i = e^{z_i}
 
     Examples
     --------
@@ -94,11 +94,9 @@ def softmax_forms(z):
     Notes
     -----
     .. math::
-        \frac{e^{z_i}}{\sum_j e^{z_j}}, \qquad
-        \frac{e^{z_i - m}}{\sum_j e^{z_j - m}}, \qquad
-        e^{z_i - \operatorname{LSE}(z)}, \quad
-        \operatorname{LSE}(z) = m + \ln \sum_j e^{z_j - m}
+        \frac{e^{z_i}}{S(z)}, \quad \frac{e^{z_i - m}}{S(z - m)}, \quad e^{z_i - L}
 
+    with :math:`S(x) = \sum_j e^{x_j}`, the largest logit m, and :math:`L = m + \ln S(z - m)`.
     Blanchard, Higham and Higham [1]_ compare the three.
 
     References
