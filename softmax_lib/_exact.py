@@ -10,6 +10,7 @@ _LN2_HIGH = math.ldexp(round(math.ldexp(LN2, 42)), -42)  # times k up to 2^11 it
 _LN2_LOW = (LN2 - _LN2_HIGH) + LN2_LOST
 
 LONG = 32  # entries: a row that has fewer is quicker worked on together with others
+WIDER = np.longdouble if np.finfo(np.longdouble).nmant > 60 else np.float64  # on some it is one
 SLAB = 1 << 13  # entries worked on at once: ten float64 arrays of that size fit a cache
 
 
@@ -95,16 +96,19 @@ def row_sum(a, dtype):
 def row_sums(a, dtype, lost=None):
     """Sum the non-negative entries of each row, the last of several axes, in any memory layout.
 
-    Returns float64 of shape (..., 1), precise enough for a result of `dtype`. For float64 the error
-    is below two units in the last place, and most often half of one. A plain sum, even a pairwise
-    one, is several units off when a few entries dominate a row or when all are equal, and thousands
-    of units when NumPy adds along an axis that is not the fastest in memory. `lost`, a small number
+    Returns an array of shape (..., 1), precise enough for a result of `dtype`. For float64 the
+    error is below two units in the last place, and most often half of one; the sums of long rows
+    are not even rounded to it, but left as long doubles. A plain sum, even a pairwise one, is
+    several units off when a few entries dominate a row or when all are equal, and thousands of
+    units when NumPy adds along an axis that is not the fastest in memory. `lost`, a small number
     for each row, is what its terms lack; it is added before the last rounding, the only one then.
     """
     if dtype.itemsize < 8:  # float64 has 29 bits more: enough for a billion terms
         total, rest = _sums(a, np.float64), 0.0
     else:
         total, rest = two_row_sums(a, quicker=lost is None)
+        if a.shape[-1] >= LONG:
+            total = total.astype(WIDER)
     return total + (rest if lost is None else rest + lost)
 
 

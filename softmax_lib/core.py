@@ -13,6 +13,7 @@ from softmax_lib._exact import (
     LN2_LOST,
     LONG,
     SLAB,
+    WIDER,
     row_sum,
     row_sums,
     slabs,
@@ -30,7 +31,6 @@ _BUFFER = 768
 _BLOCK = 1 << 21  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
 _FEW = 12  # so many entries are quicker as Python's floats than in an array
 _FAINT = 1 / math.e  # to a sum above it, what underflows is no loss: its probability does so too
-_LONGER = np.finfo(np.longdouble).nmant > 60  # on some platforms a long double is a float64
 
 
 def naive_softmax(z, axis=-1):
@@ -257,9 +257,9 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
                 lost = np.zeros(top.shape)
                 e = _exp_gaps(x, top, finite, result, lost)
                 total = row_sums(e, z.dtype, lost)
-            if z.dtype == np.float64:
+            if total.dtype == z.dtype:
                 result /= total
-            else:  # quicker, and for float32 the total would be rounded too
+            else:  # quicker, and no worse: of the sum and its reciprocal only one is rounded
                 result *= np.reciprocal(total).astype(result.dtype, copy=False)
     return _hand_over(p, axes, z, out)
 
@@ -328,10 +328,10 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     temperature = check_temperature(temperature)
     if out is not None:
         check_out(out, z)
-    if temperature == 1 and _LONGER and (x := _calm_row(z, axes)) is not None:
+    if temperature == 1 and WIDER is not np.float64 and (x := _calm_row(z, axes)) is not None:
         at = x.argmax()
         top = x[at]
-        largest = np.exp(np.longdouble(top)) if z.itemsize == 8 else math.exp(top)
+        largest = np.exp(WIDER(top)) if z.itemsize == 8 else math.exp(top)
         e = np.exp(x)
         e[at] = 0
         x = x - top

@@ -13,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from mpmath import mp, mpf
 
-from softmax_lib import core, log_softmax, logsumexp, shifted_softmax, softmax
+from softmax_lib import _exact, core, log_softmax, logsumexp, shifted_softmax, softmax
 from softmax_lib._exact import row_sum, row_sums, two_exp, two_quotient, two_sum
 from softmax_lib.losses import cross_entropy, cross_entropy_grad, cross_entropy_with_grad
 
@@ -312,11 +312,14 @@ def test_long_rows_at_a_temperature(seed, row):
 
 def test_where_a_long_double_has_no_more_digits(monkeypatch):
     # as on some platforms, where a single row goes the way of many
-    monkeypatch.setattr(core, "_LONGER", False)
-    monkeypatch.setattr(np, "longdouble", np.float64)
+    for module in (core, _exact):
+        monkeypatch.setattr(module, "WIDER", np.float64)
     z = np.array([11.094430690353956, 9.050457289753995, 3.5588621654528656])  # 3.6 ulp, without
     for log_p in (log_softmax(z), log_softmax(np.tile(z, (2000, 1)))[3]):
         meet(BARS[np.float64], Row(z), "log_softmax", log_p)
+    # and long ones are divided by their sums, not multiplied by reciprocals rounded twice
+    p = softmax(np.tile([55.0] + [0.0] * 39, (300, 1)))
+    assert (p[:, 0] == 1).all()  # the reciprocal gives 1 - 2^-53
 
 
 def test_numpys_float32_exp_errs_as_the_docstring_of_softmax_says():
