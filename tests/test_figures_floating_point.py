@@ -30,7 +30,7 @@ def test_error_against_gap_draws_both_forms_and_the_bound(ax):
     np.testing.assert_array_equal(bound.get_xdata(), bound.get_ydata())
     assert shifted.get_ydata().max() > ours.get_ydata().max()
     names = [text.get_text() for text in ax.get_legend().get_texts()]
-    assert names == ["shifted form", "softmax_lib", "bound of the shift alone"]
+    assert names == ["shifted form", "softmax_lib", "bound"]
 
 
 def test_form_errors_stand_in_the_row_of_their_format(ax):

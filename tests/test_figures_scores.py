@@ -31,8 +31,8 @@ def test_shares_are_weights_over_their_sum(axes):
     figures.draw_shares(axes, [3.0, -1.0], rules)
     assert [ax.get_title() for ax in axes] == list(rules)
     np.testing.assert_allclose([heights(ax) for ax in axes], [[1.5, -0.5], [0.9, 0.1], [0.5] * 2])
-    assert [ax.get_xlabel() for ax in axes] == ["class"] * 3
-    assert axes[0].get_ylabel() == "share"
+    assert [ax.get_xlabel() for ax in axes] == ["", "", "class"]  # below each other
+    assert [ax.get_ylabel() for ax in axes] == ["share"] * 3
 
 
 def test_minus_signs_are_those_of_the_axes(axes):

@@ -24,8 +24,7 @@ def draw_losses_above_floor(ax, losses, floor):
     for name, curve in losses.items():
         ax.plot(np.arange(1, len(curve) + 1), curve, label=name)
     ax.axhline(floor, color="#555555", linestyle=":", linewidth=1.5)
-    # From step 3 on: a curve that passes the floor is below the label by then, and a narrow screen
-    # shows the left of a picture first.
+    # From step 3 on: a curve that passes the floor is below the label by then.
     ax.annotate(f"floor {floor:.3f}", (3, floor), (0, -4), textcoords="offset points", va="top")
     ax.set(xscale="log", yscale="log", xlabel="step", ylabel="mean cross-entropy, nats")
     ticks = [1, 0.1, 0.01, 0.001]
@@ -90,7 +89,7 @@ def show_temperature_and_inverse(z, temperature):
     temperature : float
         T > 0.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(4.4, 2.6), sharey=True)  # a phone shows both
+    fig, axes = plt.subplots(1, 2, figsize=(4.4, 2.6), sharey=True)
     draw_temperature_and_inverse(axes, z, temperature)
     meant, got = softmax(z, temperature=temperature), softmax(np.multiply(z, temperature))
     alt = (

@@ -47,7 +47,7 @@ def draw_error_against_gap(ax, gaps):
         ("softmax_lib", softmax, CLASS_COLOURS[0]),
     ):
         ax.plot(*gap_errors(gaps, form), ".", color=colour, markersize=4, label=name)
-    ax.plot(gaps, gaps, color="#555555", linewidth=1, label="bound of the shift alone")
+    ax.plot(gaps, gaps, color="#555555", linewidth=1, label="bound")
     ax.set(xscale="log", yscale="log", ylim=(0.05, 1000))
     ax.set(xlabel="gap between the logits", ylabel="error, in ulp")
     ax.xaxis.set_major_formatter("{x:g}")

@@ -73,8 +73,8 @@ def draw_shares(axes, z, rules):
     for ax, (name, weight) in zip(axes, rules.items(), strict=True):
         weights = weight(np.asarray(z))
         draw_signed_bars(ax, weights / weights.sum(), "%.2f", name)
-        ax.set_xlabel("class")
-    axes[0].set_ylabel("share")
+        ax.set(xlabel="class", ylabel="share")
+        ax.label_outer()
 
 
 def draw_soft_and_hard_choice(ax, gaps):

@@ -50,7 +50,7 @@ def draw_exp_ranges(ax, dtypes):
     dtypes : sequence of dtype_like
         Floating-point formats, from top to bottom.
     """
-    end = 5000
+    end = 20_000
     above = {"textcoords": "offset points", "fontsize": "small"}
     for row, dtype in enumerate(dtypes):
         zero, subnormal, overflow = exp_thresholds(dtype)
@@ -63,11 +63,11 @@ def draw_exp_ranges(ax, dtypes):
         ax.bar(0, 0, color=colour, label=name)
     ax.set_xscale("symlog", linthresh=10)
     ax.set(xlim=(-end, end), ylim=(len(dtypes) - 0.6, -0.6), xlabel="x, the argument of exp")
-    ax.set_xticks([-1000, -100, -10, 0, 10, 100, 1000], minor=False)
-    ax.xaxis.set_major_formatter("{x:g}")
+    ax.set_xticks([-1000, -100, -10, 0, 10, 100, 1000])
+    ax.minorticks_off()
     ax.set_yticks(range(len(dtypes)), [np.dtype(dtype).name for dtype in dtypes])
     ax.grid(axis="y", visible=False)
-    ax.legend(loc="upper center", bbox_to_anchor=(0.45, -0.22), ncols=2)
+    ax.legend(loc="upper left", bbox_to_anchor=(-0.02, -0.2))
 
 
 def draw_forms_against_offset(ax, z, offsets):
@@ -94,7 +94,7 @@ def draw_forms_against_offset(ax, z, offsets):
     ax.fill_between(offsets, 0, 1, where=broken, color="#dddddd", linewidth=0)
     for side in (offsets < 0, offsets > 0):
         if (side & broken).any():
-            ax.annotate("nan", (offsets[side & broken].mean(), 0.9), ha="center")
+            ax.annotate("nan", (offsets[side & broken].mean(), 0.9), ha="center", fontsize="small")
     ax.plot([], [], color="#555555", alpha=0.35, linewidth=4, label="shifted form")
     ax.plot([], [], ".", color="#555555", label="definition")
     ax.set(xlim=offsets[[0, -1]], ylim=(-0.03, 1.03), xlabel="offset added to every logit")

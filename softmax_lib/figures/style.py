@@ -25,7 +25,7 @@ BOOK_STYLE = {
     "axes.titlesize": "medium",
     "figure.constrained_layout.use": True,
     "figure.dpi": 100,
-    "figure.figsize": (6.4, 3.4),
+    "figure.figsize": (4.4, 3.2),  # in width what a phone shows without scrolling
     "font.size": 11,
     "grid.color": "#dddddd",
     "grid.linewidth": 0.6,

@@ -31,7 +31,7 @@ def draw_small_multiples(axes, z, temperatures):
 
 
 def draw_probabilities_against_temperature(ax, z, temperatures):
-    """Draw each class's probability as a curve over temperature, with a legend at the left.
+    """Draw each class's probability as a curve over temperature.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def draw_probabilities_against_temperature(ax, z, temperatures):
         ax.plot(temperatures, curve, color=CLASS_COLOURS[i], label=f"class {i + 1}")
     ax.axhline(1 / len(z), color="#555555", linestyle=":", linewidth=1)
     ax.set(xscale="log", ylim=(-0.02, 1.02), xlabel="temperature T", ylabel="probability")
-    ax.legend(loc="center left")  # a narrow screen shows the left of a picture first
+    ax.legend(loc="center left")
 
 
 def draw_entropy_against_temperature(ax, z, temperatures):
@@ -80,7 +80,7 @@ def show_probabilities(z, temperature):
     temperature : float
         The temperature T.
     """
-    fig, ax = plt.subplots(figsize=(5, 2.6))
+    fig, ax = plt.subplots(figsize=(4.4, 2.6))
     p = softmax(z, temperature=temperature)
     draw_probabilities(ax, p, ghost=softmax(z), title=f"T = {temperature:.3g}")
     numbers = ", ".join(format_probability(p_i) for p_i in p)
