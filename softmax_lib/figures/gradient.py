@@ -2,7 +2,7 @@
 
 import numpy as np
 from matplotlib.patheffects import withStroke
-from matplotlib.ticker import PercentFormatter
+from matplotlib.ticker import Formatter, PercentFormatter
 
 from softmax_lib.core import softmax
 from softmax_lib.derivatives import softmax_jacobian, softmax_vjp
@@ -26,7 +26,8 @@ def draw_jacobian(ax, z):
     # Blue for what rises and orange for what falls, the colours of a gradient's signs below too.
     ax.imshow(jacobian, cmap="PuOr", vmin=-0.5, vmax=0.5)
     for (i, k), slope in np.ndenumerate(jacobian):
-        ax.text(k, i, f"{slope:.3f}", ha="center", va="center", fontsize="small")
+        number = Formatter.fix_minus(f"{slope:.3f}")
+        ax.text(k, i, number, ha="center", va="center", fontsize="small")
     classes = np.arange(len(jacobian))
     ax.set(xticks=classes, xticklabels=classes + 1, yticks=classes, yticklabels=classes + 1)
     ax.set(xlabel="logit of class k", ylabel="probability of class i")
@@ -45,11 +46,12 @@ def draw_error_signal(axes, z, label):
     label : int
         The index of the true class, from 0.
     """
-    left, right = axes
+    first, second = axes
     p = softmax(z)
-    draw_probabilities(left, p, ghost=one_hot(label, len(p)), title="p, and y dotted")
-    draw_signed_bars(right, cross_entropy_grad(z, label), "%+.3f", title="gradient")
-    right.set(xlabel="class", ylabel="$p - y$", ylim=(-1.2, 1.2), yticks=[-1, 0, 1])
+    draw_probabilities(first, p, ghost=one_hot(label, len(p)), title="p, and y dotted")
+    first.label_outer()
+    draw_signed_bars(second, cross_entropy_grad(z, label), "%+.3f", title="gradient")
+    second.set(xlabel="class", ylabel="$p - y$", ylim=(-1.2, 1.2), yticks=[-1, 0, 1])
 
 
 def draw_gradient_size_against_gap(ax, gaps):
