@@ -14,9 +14,13 @@ CHAPTERS = ROOT / "chapters"
 REFERENCE = ["notation", "glossary", "bibliography", "teaching"]
 
 
+def cells(page, kind):
+    notebook = json.loads((CHAPTERS / f"{page}.ipynb").read_text(encoding="utf-8"))
+    return [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
+
+
 def markdown(page):
-    cells = json.loads((CHAPTERS / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
-    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    return "\n".join("".join(cell["source"]) for cell in cells(page, "markdown"))
 
 
 @pytest.mark.parametrize("page", REFERENCE)
@@ -79,10 +83,20 @@ def test_every_citation_has_an_entry_and_every_entry_is_cited():
 
 
 def test_instructors_are_told_of_each_chapter_and_its_own_minutes():
-    words = {8: "eight", 12: "twelve", 15: "fifteen", 25: "twenty-five"}
+    words = {8: "eight", 15: "fifteen", 20: "twenty", 25: "twenty-five"}
     told = re.findall(r"\((\w+)\.ipynb\)\. \*\*Minutes:\*\* (\d+)", markdown("teaching"))
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     chapters = re.findall(r"chapters/(\w+)", toc.partition("Reference")[0])
     assert [name for name, _ in told] == chapters
     for name, minutes in told:
         assert f"takes about {words[int(minutes)]} minutes" in markdown(name)
+        assert abs(reading_time(name) / int(minutes) - 1) < 0.2
+
+
+def reading_time(page):
+    """Return minutes: 200 words in each, and nine seconds for an equation or a cell in sight."""
+    prose = re.sub(r"^```\{(exercise|dropdown)\}.*?^```$", "", markdown(page), flags=re.M | re.S)
+    prose, equations = re.subn(r"\$\$.*?\$\$", "", prose, flags=re.S)
+    words = re.sub(r"\$[^$]*\$", "x", prose).split()
+    in_sight = [c for c in cells(page, "code") if "hide" not in str(c["metadata"].get("tags"))]
+    return len(words) / 200 + 0.15 * (equations + len(in_sight))
