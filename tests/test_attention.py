@@ -327,9 +327,7 @@ def test_errors_about_shapes():
     with pytest.raises(ValueError, match=shapes):
         attention_weights(np.zeros((2, 2, 3)), np.zeros((3, 4, 3)))
     with pytest.raises(ValueError, match=r"value has shape \(3, 4, 1\): .*do not broadcast"):
-        scaled_dot_product_attention(
-            np.zeros((2, 2, 3)), np.zeros((2, 4, 3)), np.zeros((3, 4, 1))
-        )
+        scaled_dot_product_attention(np.zeros((2, 2, 3)), np.zeros((2, 4, 3)), np.zeros((3, 4, 1)))
 
 
 def test_errors_about_types_and_scale():

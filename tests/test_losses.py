@@ -288,6 +288,8 @@ def test_batch_axes(shape):
     for target in (labels, y):
         loss, gradient = cross_entropy_with_grad(z, target)
         assert np.shape(loss) == shape
+        for one in (loss, cross_entropy(z, target), entropy(z), kl_divergence(z, z)):
+            assert isinstance(one, np.ndarray) == bool(shape)  # a single value is a scalar
         assert gradient.shape == (*shape, 4)
         for i in np.ndindex(shape):
             row_loss, row_gradient = cross_entropy_with_grad(z[i], target[i])
@@ -379,6 +381,7 @@ ON_LOGITS = {
     "distribution gradient": lambda z: cross_entropy_grad(z, uniform(z)),
     "class loss of two": lambda z: cross_entropy_with_grad(z, np.zeros(np.shape(z)[:-1], int))[0],
     "distribution loss of two": lambda z: cross_entropy_with_grad(z, uniform(z))[0],
+    "gradient of two": lambda z: cross_entropy_with_grad(z, uniform(z))[1],
     "entropy": entropy,
     "kl first": lambda z: kl_divergence(z, np.zeros(np.shape(z))),
     "kl second": lambda z: kl_divergence(np.zeros(np.shape(z)), z),
@@ -601,6 +604,10 @@ def test_a_distribution_is_taken_as_it_is():
 def test_shapes_of_kl_divergence_must_agree():
     with pytest.raises(ValueError, match=r"z_p has shape \(3,\), but z_q has shape \(2, 3\)"):
         kl_divergence(np.zeros(3), np.zeros((2, 3)))
+    with pytest.raises(ValueError, match=r"z_p has shape \(3, 2\), but z_q has shape \(2, 3\)"):
+        kl_divergence(np.zeros((3, 2)), np.zeros((2, 3)))
+    with pytest.raises(TypeError, match="z_q has dtype complex128"):
+        kl_divergence([0, 0], [1j, 0])
 
 
 @pytest.mark.parametrize("function", [entropy, lambda z, axis: kl_divergence(z, z, axis)])
@@ -701,6 +708,7 @@ def test_entropy_in_float32_where_p_rounds_to_one_hot():
 KL_PAIRS = {
     "apart": ([0.3, -1.0, 2.0], [2.0, 0.0, 0.1]),
     "close": ([0.3, -1.0, 2.0], [0.3, -1.0 + 2**-30, 2.0]),
+    "apart and shifted": ([0.3, -1.0, 2.0], [1e6 + 2.0, 1e6, 1e6 + 0.1]),
     "one ulp": ([0.3, -1.0, 2.0], [0.3, np.nextafter(-1.0, 0), 2.0]),
     "close and shifted": ([0.3, -1.0, 2.0], [1024.3, 1023.0 + 2**-30, 1026.0]),
     "almost certain": ([300.0, 0.0, 1.0], [299.0, 0.0, 1.0]),
@@ -718,6 +726,12 @@ def test_kl_divergence_is_right(z_p, z_q):
     single = np.float32(z_p), np.float32(z_q)
     if exact_kl(*single) > 1e-37:
         assert_allclose(kl_divergence(*single), exact_kl(*single), rtol=1e-6)
+
+
+@pytest.mark.parametrize("far", [-INF, -1e200])
+def test_kl_divergence_is_right_beside_a_class_that_counts_nothing(far):
+    z_p, z_q = KL_PAIRS["close"]
+    assert_allclose(kl_divergence([*z_p, far], [*z_q, far]), exact_kl(z_p, z_q), rtol=1e-13)
 
 
 @settings(max_examples=60)
@@ -759,6 +773,7 @@ def test_kl_divergence_from_uniform_is_what_entropy_lacks():
         ([0, -INF], [0, 0], np.log(2)),  # p = (1, 0), q = (1/2, 1/2)
         ([0, 0], [0, -INF], INF),  # q excludes what p allows
         ([0, 0], [-INF, 0], INF),
+        ([5, 0, 0], [-INF, 0, 0], INF),  # the likely one
         ([0, -INF], [-INF, 0], INF),  # nothing in common
         ([INF, 0], [0, 0], np.log(2)),  # p = (1, 0)
         ([INF, 0], [INF, 5], 0),
@@ -775,6 +790,11 @@ def test_kl_divergence_at_the_limits(z_p, z_q, expected):
     if expected == INF and z_q[1] == 1e308 - 1e293:
         expected = (z_q[0] - z_q[1]) / 2 - np.log(2)  # half of p is at the far class
     assert_allclose(kl_divergence(z_p, z_q), expected, rtol=1e-14)
+
+
+def test_kl_divergence_of_logits_whose_difference_is_no_float32():
+    huge = np.full(2, 3e38, np.float32)
+    assert kl_divergence(huge, -huge) == 0  # both uniform
 
 
 # Axes
