@@ -334,6 +334,8 @@ def test_errors_about_types_and_scale():
     query, key = np.zeros((2, 3)), np.zeros((4, 3))
     with pytest.raises(TypeError, match="query has dtype complex128"):
         attention_weights(query * 1j, key)
+    with pytest.raises(TypeError, match=r"key is a masked array: .* with key\.filled\(-np\.inf\)"):
+        attention_weights(query, np.ma.ones((4, 3)))
     with pytest.raises(TypeError, match="value has dtype <U1"):
         scaled_dot_product_attention(query, key, [["a"]] * 4)
     for scale in (-1.0, NAN, INF):

@@ -330,7 +330,7 @@ def test_axis_out_of_range_or_repeated(function, axis):
 
 
 @pytest.mark.parametrize("function", EVERY)
-@pytest.mark.parametrize("axis", [1.0, "0", (0, 1.0)], ids=str)
+@pytest.mark.parametrize("axis", [1.0, -1.0, "0", (0, 1.0)], ids=str)
 def test_axis_of_a_wrong_type(function, axis):
     with pytest.raises(TypeError, match=r"^axis must be an int, a tuple of ints or None"):
         function(np.ones((2, 2)), axis=axis)
@@ -806,11 +806,12 @@ def test_threads_do_not_disturb_one_another(function):
     assert_array_equal(together, alone)
 
 
-def test_the_error_state_is_given_back():
+@pytest.mark.parametrize("function", EVERY)
+def test_numpys_settings_are_given_back(function):
     with np.errstate(all="warn"):
-        before = np.geterr()
-        softmax([1000.0, inf])
-        assert np.geterr() == before
+        before = np.geterr(), np.getbufsize()
+        function([1000.0, inf])
+        assert (np.geterr(), np.getbufsize()) == before
 
 
 def peak_memory(call):

@@ -289,6 +289,8 @@ def test_errors_of_the_vjp():
         softmax_vjp(near.astype(np.float32), [0.0, 1.0])
     with pytest.raises(ValueError, match=r"p holds -0\.5, which is no probability"):
         softmax_vjp([1.5, -0.5], [0.0, 1.0])
+    with pytest.raises(ValueError, match="p holds inf, which is no probability"):
+        softmax_vjp([INF, -INF], [0.0, 1.0])
     with pytest.raises(ValueError, match=r"p of shape .* is empty along axis -1"):
         softmax_vjp(np.zeros((2, 0)), np.zeros((2, 0)))
     with pytest.raises(TypeError, match="v has dtype complex128"):

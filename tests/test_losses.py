@@ -562,6 +562,8 @@ def test_errors_about_targets(function):
         function(z, [0.0, 1.0])
     with pytest.raises(ValueError, match=r"target holds -0\.5, which is no probability"):
         function(z, [[1.0, 0.5, -0.5], [1.0, 0.0, 0.0]])
+    with pytest.raises(ValueError, match="target holds -1e-10, which is no probability"):
+        function(z, [[1.0, 1e-10, -1e-10], [1.0, 0.0, 0.0]])
     with pytest.raises(ValueError, match="target holds nan"):
         function(z, [[1.0, 0.0, 0.0], [NAN, 0.5, 0.5]])
     with pytest.raises(ValueError, match="target holds inf"):
