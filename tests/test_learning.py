@@ -1,6 +1,7 @@
 """What a page asks of Python: verdicts that are right and give nothing away, and its own code."""
 
 import inspect
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from softmax_lib.learning import check, show_source
         ([1, 2], np.array([1.0, 2.0])),
         (1 / 3, 0.33333333333),  # within a relative 1e-9
         (1e6 + 1e-4, 1e6),
+        ([Fraction(1, 2)], [0.5]),
         (1e-12, 0),  # near zero the error is absolute
         ([np.nan, np.inf], [np.nan, np.inf]),
         ([], []),
