@@ -295,6 +295,13 @@ def test_every_axis(function, axis, axes):
     assert_allclose(function(z, axis=axis), by_rows(function, z, axes), rtol=3e-15)
 
 
+@pytest.mark.parametrize("function", CAREFUL)
+def test_a_cube_of_which_a_slice_is_larger_than_what_is_worked_on_at_once(function):
+    z = logits(0, (130, 130, 130))
+    slices = function(z[:, :2], axis=0, temperature=0.7)
+    assert_allclose(function(z, axis=0, temperature=0.7)[:, :2], slices, rtol=3e-15)
+
+
 @pytest.mark.parametrize("axis", [0, -1, (0, 2), None, ()], ids=str)
 @pytest.mark.parametrize("keepdims", [False, True])
 def test_logsumexp_has_the_shape_of_a_sum(axis, keepdims):
