@@ -302,10 +302,14 @@ def test_a_cube_of_which_a_slice_is_larger_than_what_is_worked_on_at_once(functi
     assert_allclose(function(z, axis=0, temperature=0.7)[:, :2], slices, rtol=3e-15)
 
 
-@pytest.mark.parametrize("axis", [0, -1, (0, 2), None, ()], ids=str)
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((3, 4, 5), axis) for axis in (0, -1, (0, 2), None, ())] + [((5,), 0), ((5,), None)],
+    ids=str,
+)
 @pytest.mark.parametrize("keepdims", [False, True])
-def test_logsumexp_has_the_shape_of_a_sum(axis, keepdims):
-    z = logits(0, (3, 4, 5))
+def test_logsumexp_has_the_shape_of_a_sum(shape, axis, keepdims):
+    z = logits(0, shape)
     expected = np.log(np.sum(np.exp(z), axis=axis, keepdims=keepdims))
     result = logsumexp(z, axis=axis, keepdims=keepdims)
     assert result.shape == expected.shape
