@@ -24,7 +24,7 @@ __all__ = [
 
 def _sum(terms):
     """Sum over the classes, in double precision whatever the terms have."""
-    return np.asarray(np.add.reduce(terms, axis=-1, dtype=np.float64))
+    return np.add.reduce(terms, axis=-1, dtype=np.float64)
 
 
 def _as_labels(values, num_classes, name):

@@ -1,6 +1,7 @@
 """Attention: expected values come from the formula written out, and from what a mask must mean."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -160,6 +161,7 @@ def test_scale_is_one_over_a_temperature():
     weights = attention_weights(query, key)
     assert_allclose(weights, softmax(dots, temperature=4.0), rtol=1e-14)  # sqrt(16)
     assert_allclose(weights, attention_weights(query, key, scale=0.25), rtol=1e-14)
+    assert_array_equal(attention_weights(query, key, scale=Fraction(1, 4)), weights)
     assert_allclose(attention_weights(query, key, scale=1), softmax(dots), rtol=1e-14)
     assert_allclose(attention_weights(query, key, scale=0), 1 / 5, rtol=1e-15)
     assert_array_equal(attention_weights(query, key, scale=1e6), hardmax(dots))
@@ -299,7 +301,7 @@ def test_arguments_are_left_alone_and_memory_order_does_not_matter():
 
 def test_errors_about_masks():
     query, key = np.zeros((2, 3)), np.zeros((4, 3))
-    for mask in (np.zeros((2, 4)), np.ones(4, int), [["a"] * 4] * 2):
+    for mask in (np.zeros((2, 4)), np.ones(4, int), np.ones(4, np.uint8), [["a"] * 4] * 2):
         with pytest.raises(TypeError, match=r"mask has dtype .*: expected bool"):
             attention_weights(query, key, mask=mask)
     with pytest.raises(ValueError, match=r"mask has shape \(4, 2\).*scores of shape \(2, 4\)"):
