@@ -127,7 +127,7 @@ def check_distributions(rows, dtype, name, *, nan_rows=False):
     `nan_rows`, a row with a NaN passes.
     """
     with np.errstate(all="ignore"):  # infinities of both signs have no sum
-        totals = np.asarray(np.add.reduce(rows, axis=-1, dtype=np.float64))
+        totals = np.asarray(np.add.reduce(rows, axis=-1))
     info = np.finfo(dtype)
     tolerance = math.sqrt(info.eps) + rows.shape[-1] * float(info.smallest_subnormal)
     lowest = np.asarray(np.minimum.reduce(rows, axis=-1))  # NaN where the row has one

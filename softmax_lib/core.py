@@ -354,8 +354,8 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
                     result[slab] -= log_sum[part]
                 continue
             for slab, part in slabs(x):
-                gap, error = _gaps(x[slab], top[part], finite_temperature)
-                result[slab] = gap - (log_sum[part] - np.where(np.isfinite(error), error, 0))
+                gap, _ = _gaps(x[slab], top[part], finite_temperature)
+                result[slab] = gap - log_sum[part]
     return _hand_over(log_p, axes, z, out)
 
 
@@ -432,7 +432,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
             if x.dtype == np.float32:
                 # NumPy's float32 exp is up to 3.6 u off, which a result of 2 or more, with a ulp of
                 # at least 4 u, does not show.
-                small = ~(np.abs(result[..., 0]) >= 2)
+                small = np.abs(result[..., 0]) < 2
                 if small.any():
                     result[small] = _log_sum_exp(x[small].astype(np.float64), z.dtype)
     kept = [1 if a in axes else n for a, n in enumerate(z.shape) if keepdims or a not in axes]

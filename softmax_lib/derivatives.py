@@ -60,7 +60,7 @@ def softmax_jacobian(z, *, temperature=1.0):
         jacobian = p[..., :, None] * -p[..., None, :]
         diagonal = np.einsum("...ii->...i", jacobian)  # a view, which writes into the matrix
         diagonal *= 0  # NaN stays, even where K = 1
-        diagonal[...] = 0 - np.add.reduce(jacobian, axis=-1, dtype=np.float64)
+        diagonal[...] = 0 - np.add.reduce(jacobian, axis=-1)
         # In double, where a T that float32 would round to 0 is still a T.
         np.divide(jacobian, temperature, out=jacobian, dtype=np.float64, casting="same_kind")
         return jacobian.astype(dtype, copy=False)
@@ -113,6 +113,7 @@ def softmax_vjp(p, v, axis=-1, *, temperature=1.0):
     with np.errstate(all="ignore"):
         at_top = np.argmax(rows, axis=-1)[..., None]
         v_rows = v_rows - np.take_along_axis(v_rows, at_top, axis=-1)
+        # In double, so that the quotient is too: a T that float32 would round to 0 is still a T.
         mean = np.add.reduce(rows * v_rows, axis=-1, dtype=np.float64, keepdims=True)
-        product = np.divide(rows * (v_rows - mean), temperature, dtype=np.float64)
+        product = rows * (v_rows - mean) / temperature
         return from_rows(product.astype(np.result_type(p_dtype, v_dtype)), axis, np.shape(p))

@@ -24,7 +24,7 @@ __all__ = [
 
 def _sum(terms):
     """Sum over the classes, in double precision whatever the terms have."""
-    return np.asarray(np.add.reduce(terms, axis=-1, dtype=np.float64))
+    return np.add.reduce(terms, axis=-1, dtype=np.float64)
 
 
 def _as_labels(values, num_classes, name):
@@ -154,11 +154,11 @@ def cross_entropy(z, target, *, temperature=1.0):
             loss = 0 - log_p[_at(y)]
         else:
             terms = np.where(y == 0, 0, y * log_p)  # 0 log 0 counts 0
-            beyond = np.isinf(terms) & np.isfinite(x)
+            beyond = np.isinf(terms)
             if beyond.any():  # ln p, which is -(max z - z)/T here, overflows; y ln p may not
                 quarters = x / np.float64(4)
                 gap = np.max(quarters, axis=-1, keepdims=True) - quarters
-                terms = np.where(beyond, -4 * (y * gap / temperature), terms)
+                terms = np.where(beyond & np.isfinite(gap), -4 * (y * gap / temperature), terms)
             loss = 0 - _sum(terms)
         return loss.astype(dtype)[()]
 
@@ -294,7 +294,7 @@ def cross_entropy_with_grad(z, target, *, temperature=1.0):
             at = _at(y)
             others = _others(p, at)
             loss = _negative_log(p[at], others)
-            unsure = ~(loss < -np.log(np.finfo(p.dtype).tiny))  # p_y has underflowed, or is NaN
+            unsure = loss >= -np.log(np.finfo(p.dtype).tiny)  # p_y has underflowed
             p[at] = 0 - others  # p_y - 1
         else:
             top = _at(np.argmax(x, axis=-1))

@@ -71,7 +71,7 @@ def ulp_error(result, exact):
     """
     result, exact = np.asarray(result), np.asarray(exact)
     ulp = np.spacing(np.abs(exact.astype(np.float64).astype(result.dtype))).astype(np.float64)
-    with mp.workdps(DIGITS), np.errstate(invalid="ignore"):  # a NaN among mpmath's numbers
+    with np.errstate(invalid="ignore"):  # a NaN among mpmath's numbers
         error = np.abs(result.astype(exact.dtype) - exact) / ulp.astype(exact.dtype)
     return np.asarray(error, np.float64)  # also of a single number, which is no array by now
 
@@ -194,6 +194,6 @@ def library_report(softmax, log_softmax=None, logsumexp=None, true_class_gradien
         try:
             with np.errstate(all="ignore"):
                 report[name] = measure()
-        except (TypeError, ValueError, RuntimeError, NotImplementedError):
+        except (TypeError, ValueError, RuntimeError):
             report[name] = "refused"
     return report

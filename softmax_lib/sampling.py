@@ -60,12 +60,11 @@ def mulberry32(seed, start, count):
         if not isinstance(value, numbers.Integral) or not 0 <= value <= high:
             raise ValueError(f"{name} must be a whole number from 0 to {high}, not {value!r}")
     step = np.uint64(0x6D2B79F5)
-    with np.errstate(over="ignore"):  # only the lowest 32 bits count
-        position = np.arange(start + 1, start + count + 1, dtype=np.uint64) * step
-        a = (np.uint64(seed) + position).astype(np.uint32)
-        t = (a ^ (a >> 15)) * (a | np.uint32(1))
-        t ^= t + (t ^ (t >> 7)) * (t | np.uint32(61))
-        t ^= t >> 14
+    position = np.arange(start + 1, start + count + 1, dtype=np.uint64) * step
+    a = (np.uint64(seed) + position).astype(np.uint32)  # only the lowest 32 bits count
+    t = (a ^ (a >> 15)) * (a | np.uint32(1))
+    t ^= t + (t ^ (t >> 7)) * (t | np.uint32(61))
+    t ^= t >> 14
     return (t + 0.5) / 2.0**32
 
 

@@ -1,6 +1,7 @@
 """Attention: expected values come from the formula written out, and from what a mask must mean."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -122,6 +123,9 @@ def test_what_a_query_may_see_passes_into_its_own_mean_only():
     output = scaled_dot_product_attention(query, key, value, mask=mask)
     expected = [[1, 1, 1], [INF, -INF, NAN], [-INF, 2, 2], [NAN, -INF, NAN]]  # inf - inf is NaN
     assert_array_equal(output, expected)
+    # As little as e^-40 of an infinity is one.
+    faint = scaled_dot_product_attention([[1.0]], [[0.0], [-40.0]], [[1.0], [INF]])
+    assert_array_equal(faint, [[INF]])
 
 
 @pytest.mark.usefixtures("_numpy_raises")
@@ -157,9 +161,12 @@ def test_scale_is_one_over_a_temperature():
     weights = attention_weights(query, key)
     assert_allclose(weights, softmax(dots, temperature=4.0), rtol=1e-14)  # sqrt(16)
     assert_allclose(weights, attention_weights(query, key, scale=0.25), rtol=1e-14)
+    assert_array_equal(attention_weights(query, key, scale=Fraction(1, 4)), weights)
     assert_allclose(attention_weights(query, key, scale=1), softmax(dots), rtol=1e-14)
     assert_allclose(attention_weights(query, key, scale=0), 1 / 5, rtol=1e-15)
     assert_array_equal(attention_weights(query, key, scale=1e6), hardmax(dots))
+    output = scaled_dot_product_attention(query, key, key, scale=1)
+    assert_allclose(output, softmax(dots) @ key, rtol=1e-13, atol=1e-15)
 
 
 def test_dot_products_of_independent_entries_have_variance_d():
@@ -244,6 +251,13 @@ def test_dot_products_may_overflow():
         opposed = np.array([[-big], [big], [-big]], dtype)
         masked = attention_weights(opposed[1:2], opposed, mask=[True, False, True])
         assert_array_equal(masked, [[0.5, 0, 0.5]])
+    # What overflows before the scale makes it small: the scores are 1 and 0.
+    query, key = np.array([[2.0**520]]), np.array([[2.0**520], [0]])
+    assert_allclose(attention_weights(query, key, scale=2.0**-1040), [softmax([1, 0])], rtol=1e-14)
+    # A masked infinity says nothing about the size of the others.
+    key = np.array([[1.5e308], [1e308], [INF]])
+    masked = attention_weights([[10.0]], key, mask=[True, True, False])
+    assert_array_equal(masked, [[1, 0, 0]])
     # A row that does not overflow is not touched by one that does.
     query, key = draw(11, (2, 3), (4, 3))
     loud = np.vstack([query[0], [1e300] * 3])
@@ -287,7 +301,7 @@ def test_arguments_are_left_alone_and_memory_order_does_not_matter():
 
 def test_errors_about_masks():
     query, key = np.zeros((2, 3)), np.zeros((4, 3))
-    for mask in (np.zeros((2, 4)), np.ones(4, int), [["a"] * 4] * 2):
+    for mask in (np.zeros((2, 4)), np.ones(4, int), np.ones(4, np.uint8), [["a"] * 4] * 2):
         with pytest.raises(TypeError, match=r"mask has dtype .*: expected bool"):
             attention_weights(query, key, mask=mask)
     with pytest.raises(ValueError, match=r"mask has shape \(4, 2\).*scores of shape \(2, 4\)"):
@@ -305,6 +319,8 @@ def test_errors_about_shapes():
     shapes = r"key has shape \(4, 3\), value has shape \(5, 2\): .*as many values as keys"
     with pytest.raises(ValueError, match=shapes):
         scaled_dot_product_attention(np.zeros((2, 3)), np.zeros((4, 3)), np.zeros((5, 2)))
+    with pytest.raises(ValueError, match="as many values as keys"):
+        scaled_dot_product_attention(np.zeros((2, 3)), np.zeros((4, 3)), np.zeros((3, 2)))
     with pytest.raises(ValueError, match="at least one"):
         attention_weights(np.zeros((2, 3)), np.zeros((0, 3)))
     with pytest.raises(ValueError, match="above 0"):
@@ -312,12 +328,16 @@ def test_errors_about_shapes():
     shapes = r"query has shape \(2, 2, 3\), key has shape \(3, 4, 3\): .*do not broadcast"
     with pytest.raises(ValueError, match=shapes):
         attention_weights(np.zeros((2, 2, 3)), np.zeros((3, 4, 3)))
+    with pytest.raises(ValueError, match=r"value has shape \(3, 4, 1\): .*do not broadcast"):
+        scaled_dot_product_attention(np.zeros((2, 2, 3)), np.zeros((2, 4, 3)), np.zeros((3, 4, 1)))
 
 
 def test_errors_about_types_and_scale():
     query, key = np.zeros((2, 3)), np.zeros((4, 3))
     with pytest.raises(TypeError, match="query has dtype complex128"):
         attention_weights(query * 1j, key)
+    with pytest.raises(TypeError, match=r"key is a masked array: .* with key\.filled\(-np\.inf\)"):
+        attention_weights(query, np.ma.ones((4, 3)))
     with pytest.raises(TypeError, match="value has dtype <U1"):
         scaled_dot_product_attention(query, key, [["a"]] * 4)
     for scale in (-1.0, NAN, INF):

@@ -295,10 +295,21 @@ def test_every_axis(function, axis, axes):
     assert_allclose(function(z, axis=axis), by_rows(function, z, axes), rtol=3e-15)
 
 
-@pytest.mark.parametrize("axis", [0, -1, (0, 2), None, ()], ids=str)
+@pytest.mark.parametrize("function", CAREFUL)
+def test_a_cube_of_which_a_slice_is_larger_than_what_is_worked_on_at_once(function):
+    z = logits(0, (130, 130, 130))
+    slices = function(z[:, :2], axis=0, temperature=0.7)
+    assert_allclose(function(z, axis=0, temperature=0.7)[:, :2], slices, rtol=3e-15)
+
+
+@pytest.mark.parametrize(
+    ("shape", "axis"),
+    [((3, 4, 5), axis) for axis in (0, -1, (0, 2), None, ())] + [((5,), 0), ((5,), None)],
+    ids=str,
+)
 @pytest.mark.parametrize("keepdims", [False, True])
-def test_logsumexp_has_the_shape_of_a_sum(axis, keepdims):
-    z = logits(0, (3, 4, 5))
+def test_logsumexp_has_the_shape_of_a_sum(shape, axis, keepdims):
+    z = logits(0, shape)
     expected = np.log(np.sum(np.exp(z), axis=axis, keepdims=keepdims))
     result = logsumexp(z, axis=axis, keepdims=keepdims)
     assert result.shape == expected.shape
@@ -330,7 +341,7 @@ def test_axis_out_of_range_or_repeated(function, axis):
 
 
 @pytest.mark.parametrize("function", EVERY)
-@pytest.mark.parametrize("axis", [1.0, "0", (0, 1.0)], ids=str)
+@pytest.mark.parametrize("axis", [1.0, -1.0, "0", (0, 1.0)], ids=str)
 def test_axis_of_a_wrong_type(function, axis):
     with pytest.raises(TypeError, match=r"^axis must be an int, a tuple of ints or None"):
         function(np.ones((2, 2)), axis=axis)
@@ -806,11 +817,12 @@ def test_threads_do_not_disturb_one_another(function):
     assert_array_equal(together, alone)
 
 
-def test_the_error_state_is_given_back():
+@pytest.mark.parametrize("function", EVERY)
+def test_numpys_settings_are_given_back(function):
     with np.errstate(all="warn"):
-        before = np.geterr()
-        softmax([1000.0, inf])
-        assert np.geterr() == before
+        before = np.geterr(), np.getbufsize()
+        function([1000.0, inf])
+        assert (np.geterr(), np.getbufsize()) == before
 
 
 def peak_memory(call):

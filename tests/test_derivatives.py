@@ -173,6 +173,7 @@ def test_a_float_keeps_its_type_and_half_precision_is_computed_in_single(dtype):
         vjp[0], -float(p[0]) * (1 - 1 / 2100), rtol=1e-2 if dtype == np.float16 else 1e-5
     )
     assert softmax_vjp(p, v.astype(np.float64)).dtype == np.float64
+    assert softmax_vjp([1.0], v[:1]).dtype == np.float64
 
 
 def test_errors_of_the_jacobian():
@@ -278,10 +279,18 @@ def test_vjp_at_the_limits():
 def test_errors_of_the_vjp():
     with pytest.raises(ValueError, match=r"p has shape \(3,\), but v has shape \(2, 3\)"):
         softmax_vjp([0.5, 0.25, 0.25], np.zeros((2, 3)))
+    with pytest.raises(ValueError, match=r"p has shape \(2, 3\), but v has shape \(3, 2\)"):
+        softmax_vjp(np.full((2, 3), 1 / 3), np.zeros((3, 2)))
     with pytest.raises(ValueError, match=r"p holds a row with sum 3\.0"):
         softmax_vjp([1.0, 2.0], [0.0, 1.0])  # logits in place of probabilities
+    near = np.array([0.5, 0.51])  # as float16 this may be rounded: its epsilon has the root 0.03
+    softmax_vjp(near.astype(np.float16), [0.0, 1.0])
+    with pytest.raises(ValueError, match="p holds a row with sum"):
+        softmax_vjp(near.astype(np.float32), [0.0, 1.0])
     with pytest.raises(ValueError, match=r"p holds -0\.5, which is no probability"):
         softmax_vjp([1.5, -0.5], [0.0, 1.0])
+    with pytest.raises(ValueError, match="p holds inf, which is no probability"):
+        softmax_vjp([INF, -INF], [0.0, 1.0])
     with pytest.raises(ValueError, match=r"p of shape .* is empty along axis -1"):
         softmax_vjp(np.zeros((2, 0)), np.zeros((2, 0)))
     with pytest.raises(TypeError, match="v has dtype complex128"):

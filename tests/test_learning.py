@@ -1,6 +1,7 @@
 """What a page asks of Python: verdicts that are right and give nothing away, and its own code."""
 
 import inspect
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from softmax_lib.learning import check, show_source
         (3, 3.0),
         ([1, 2], np.array([1.0, 2.0])),
         (1 / 3, 0.33333333333),  # within a relative 1e-9
+        (1e6 + 1e-4, 1e6),
+        ([Fraction(1, 2)], [0.5]),
         (1e-12, 0),  # near zero the error is absolute
         ([np.nan, np.inf], [np.nan, np.inf]),
         ([], []),
@@ -29,6 +32,7 @@ def test_a_right_answer_is_right(answer, expected):
     [
         (2, 3, "Not yet: It is too small."),
         (4, 3, "Not yet: It is too large."),
+        (1 + 1e-8, 1, "Not yet: It is too large."),
         ([1, 5, 7], [1, 2, 3], "Not yet: 2 of 3 values are off. Entry 2 is too large."),
         ([1, 2, 2], [1, 2, 3], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
         ([[1], [2], [0]], [[1], [2], [3]], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
@@ -51,6 +55,7 @@ def test_source_shown_is_the_code_without_its_docstring():
     shown = show_source(shifted_softmax).data
     assert shown.startswith("```python\ndef shifted_softmax(z, axis=-1):\n    x, axes")
     assert shown.endswith("\n```")
+    assert not shown.endswith("\n\n```")
     body = shown.removeprefix("```python\n").removesuffix("\n```").splitlines()
     whole = inspect.getsource(shifted_softmax).splitlines()
     assert body[1:] == whole[len(whole) - len(body) + 1 :]
@@ -62,4 +67,6 @@ def test_source_of_a_function_with_no_docstring_is_whole():
         text = """not a docstring"""
         return x + x, text
 
-    assert 'text = """not a docstring"""' in show_source(double).data
+    shown = show_source(double).data
+    assert shown.startswith("```python\ndef double(x):\n    text = ")  # as if it stood alone
+    assert 'text = """not a docstring"""' in shown

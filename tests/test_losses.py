@@ -216,6 +216,25 @@ def test_agrees_with_scikit_learn():
     assert_allclose(ours, log_loss(labels, softmax(z), labels=range(4)), rtol=1e-14)
 
 
+def test_single_precision_is_summed_in_double():
+    # Within 2 u: p and its logarithm are float32, as is the result; a float32 sum would add 1 u.
+    rng = np.random.default_rng(13)
+    z = rng.normal(scale=2, size=(8, 100)).astype(np.float32)
+    y = rng.dirichlet(np.full(100, 0.3), size=8).astype(np.float32)
+    expected = [exact_cross_entropy(*row) for row in zip(z, y, strict=True)]
+    assert_allclose(cross_entropy(z, y), expected, rtol=2.0**-23)
+    assert_allclose(cross_entropy_with_grad(z, y)[0], expected, rtol=2.0**-23)
+    assert_allclose(entropy(z), [exact_entropy(row) for row in z], rtol=2.0**-23)
+
+
+@pytest.mark.parametrize("function", [cross_entropy, cross_entropy_grad])
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.uint64])
+def test_labels_may_be_any_integers(function, dtype):
+    z, labels = np.arange(6.0).reshape(2, 3) ** 2, np.array([1, 0])
+    assert_array_equal(function(z, labels.astype(dtype)), function(z, labels))
+    assert function(np.zeros((0, 3)), []).shape == function(np.zeros((0, 3)), labels[:0]).shape
+
+
 # Cross-entropy and its gradient: properties
 
 
@@ -269,6 +288,8 @@ def test_batch_axes(shape):
     for target in (labels, y):
         loss, gradient = cross_entropy_with_grad(z, target)
         assert np.shape(loss) == shape
+        for one in (loss, cross_entropy(z, target), entropy(z), kl_divergence(z, z)):
+            assert isinstance(one, np.ndarray) == bool(shape)  # a single value is a scalar
         assert gradient.shape == (*shape, 4)
         for i in np.ndindex(shape):
             row_loss, row_gradient = cross_entropy_with_grad(z[i], target[i])
@@ -360,6 +381,7 @@ ON_LOGITS = {
     "distribution gradient": lambda z: cross_entropy_grad(z, uniform(z)),
     "class loss of two": lambda z: cross_entropy_with_grad(z, np.zeros(np.shape(z)[:-1], int))[0],
     "distribution loss of two": lambda z: cross_entropy_with_grad(z, uniform(z))[0],
+    "gradient of two": lambda z: cross_entropy_with_grad(z, uniform(z))[1],
     "entropy": entropy,
     "kl first": lambda z: kl_divergence(z, np.zeros(np.shape(z))),
     "kl second": lambda z: kl_divergence(np.zeros(np.shape(z)), z),
@@ -435,6 +457,13 @@ def test_a_bad_row_is_nan_and_leaves_the_others_alone(function):
     assert np.isnan(result[1:5]).all()
 
 
+def test_an_infinite_loss_is_one_at_an_infinite_temperature_too():
+    # p is (1, 0): an infinite gap is one at every temperature.
+    for z in ([INF, 0.0], [0.0, -INF]):
+        assert cross_entropy(z, [0.5, 0.5], temperature=INF) == INF
+        assert cross_entropy_with_grad(z, [0.5, 0.5], temperature=INF)[0] == INF
+
+
 def test_a_logit_of_minus_infinity_has_probability_zero():
     z = [[0.0, 0.0, -INF]] * 3
     for loss in (cross_entropy(z, [0, 1, 2]), cross_entropy_with_grad(z, [0, 1, 2])[0]):
@@ -459,7 +488,7 @@ def test_one_infinite_logit_is_certainty():
     assert_array_equal(entropy(z), [0, 0])
 
 
-def test_a_loss_that_is_zero_is_not_minus_zero():
+def test_what_is_zero_is_not_minus_zero():
     for loss in (
         cross_entropy([0.0, -1e5], 0),
         cross_entropy([0.0, -1e5], [1.0, 0.0]),
@@ -470,6 +499,12 @@ def test_a_loss_that_is_zero_is_not_minus_zero():
     ):
         assert loss == 0
         assert not np.signbit(loss)
+    for gradient in (
+        cross_entropy_grad([0.0, -1e5], 0),
+        cross_entropy_with_grad([0.0, -1e5], 0)[1],
+    ):
+        assert_array_equal(gradient, [0, 0])
+        assert not np.signbit(gradient).any()
 
 
 def test_the_true_class_may_be_hopeless():
@@ -481,11 +516,11 @@ def test_the_true_class_may_be_hopeless():
 
 
 def test_a_loss_is_finite_though_a_logarithm_or_a_spread_is_not():
-    # ln p of the second class is -6e38, 4 times -8.5e307, or -3.4e308/0.5: the loss is y_2 of it.
+    # ln p of the second class is -6e38, 4 times -8.5e307, or -3.4e308/0.25: the loss is y_2 of it.
     for z, temperature, y_2, expected in (
         (np.float32([3e38, -3e38]), 1.0, 0.1, 0.1 * 2 * float(np.float32(3e38))),
         (np.array([1.7e308, -1.7e308]), 1.0, 0.25, 8.5e307),
-        (np.array([1.7e308, -1.7e308]), 0.5, 0.125, 8.5e307),
+        (np.array([1.7e308, -1.7e308]), 0.25, 0.0625, 8.5e307),
     ):
         y = np.array([1 - y_2, y_2])
         for loss in (
@@ -498,6 +533,8 @@ def test_a_loss_is_finite_though_a_logarithm_or_a_spread_is_not():
 def test_logits_and_a_temperature_may_be_the_smallest_there_are():
     # (z_1 - z_2)/T = 4, so that the loss of (0.7, 0.3) is 1.2 + ln(1 + e^-4).
     z = np.array([2e-323, 0.0])
+    single = cross_entropy(np.float32([1e-20, 0]), np.float32([1, 1e-5]), temperature=1e-60)
+    assert_allclose(single, 1e35, rtol=1e-6)  # 1e-60 is no float32, but it is a T
     loss, _ = cross_entropy_with_grad(z, [0.7, 0.3], temperature=5e-324)
     assert_allclose(loss, 1.2 + np.log1p(np.exp(-4.0)), rtol=1e-14)
     assert_allclose(cross_entropy(z, [0.7, 0.3], temperature=5e-324), loss, rtol=1e-14)
@@ -509,7 +546,10 @@ def test_logits_and_a_temperature_may_be_the_smallest_there_are():
 @pytest.mark.parametrize("function", [cross_entropy, cross_entropy_grad, cross_entropy_with_grad])
 def test_errors_about_targets(function):
     z = np.zeros((2, 3))
-    both = r"target has shape \(3,\), but z of shape \(2, 3\)"
+    both = (
+        r"target has shape \(3,\), but z of shape \(2, 3\) goes with class indices "
+        r"of shape \(2,\) or distributions of shape \(2, 3\)$"
+    )
     with pytest.raises(ValueError, match=both):
         function(z, [0, 1, 2])
     with pytest.raises(ValueError, match=r"target has shape \(2, 2\), but z of shape \(2, 3\)"):
@@ -522,6 +562,8 @@ def test_errors_about_targets(function):
         function(z, [0.0, 1.0])
     with pytest.raises(ValueError, match=r"target holds -0\.5, which is no probability"):
         function(z, [[1.0, 0.5, -0.5], [1.0, 0.0, 0.0]])
+    with pytest.raises(ValueError, match="target holds -1e-10, which is no probability"):
+        function(z, [[1.0, 1e-10, -1e-10], [1.0, 0.0, 0.0]])
     with pytest.raises(ValueError, match="target holds nan"):
         function(z, [[1.0, 0.0, 0.0], [NAN, 0.5, 0.5]])
     with pytest.raises(ValueError, match="target holds inf"):
@@ -564,6 +606,10 @@ def test_a_distribution_is_taken_as_it_is():
 def test_shapes_of_kl_divergence_must_agree():
     with pytest.raises(ValueError, match=r"z_p has shape \(3,\), but z_q has shape \(2, 3\)"):
         kl_divergence(np.zeros(3), np.zeros((2, 3)))
+    with pytest.raises(ValueError, match=r"z_p has shape \(3, 2\), but z_q has shape \(2, 3\)"):
+        kl_divergence(np.zeros((3, 2)), np.zeros((2, 3)))
+    with pytest.raises(TypeError, match="z_q has dtype complex128"):
+        kl_divergence([0, 0], [1j, 0])
 
 
 @pytest.mark.parametrize("function", [entropy, lambda z, axis: kl_divergence(z, z, axis)])
@@ -664,6 +710,7 @@ def test_entropy_in_float32_where_p_rounds_to_one_hot():
 KL_PAIRS = {
     "apart": ([0.3, -1.0, 2.0], [2.0, 0.0, 0.1]),
     "close": ([0.3, -1.0, 2.0], [0.3, -1.0 + 2**-30, 2.0]),
+    "apart and shifted": ([0.3, -1.0, 2.0], [1e6 + 2.0, 1e6, 1e6 + 0.1]),
     "one ulp": ([0.3, -1.0, 2.0], [0.3, np.nextafter(-1.0, 0), 2.0]),
     "close and shifted": ([0.3, -1.0, 2.0], [1024.3, 1023.0 + 2**-30, 1026.0]),
     "almost certain": ([300.0, 0.0, 1.0], [299.0, 0.0, 1.0]),
@@ -681,6 +728,12 @@ def test_kl_divergence_is_right(z_p, z_q):
     single = np.float32(z_p), np.float32(z_q)
     if exact_kl(*single) > 1e-37:
         assert_allclose(kl_divergence(*single), exact_kl(*single), rtol=1e-6)
+
+
+@pytest.mark.parametrize("far", [-INF, -1e200])
+def test_kl_divergence_is_right_beside_a_class_that_counts_nothing(far):
+    z_p, z_q = KL_PAIRS["close"]
+    assert_allclose(kl_divergence([*z_p, far], [*z_q, far]), exact_kl(z_p, z_q), rtol=1e-13)
 
 
 @settings(max_examples=60)
@@ -722,6 +775,7 @@ def test_kl_divergence_from_uniform_is_what_entropy_lacks():
         ([0, -INF], [0, 0], np.log(2)),  # p = (1, 0), q = (1/2, 1/2)
         ([0, 0], [0, -INF], INF),  # q excludes what p allows
         ([0, 0], [-INF, 0], INF),
+        ([5, 0, 0], [-INF, 0, 0], INF),  # the likely one
         ([0, -INF], [-INF, 0], INF),  # nothing in common
         ([INF, 0], [0, 0], np.log(2)),  # p = (1, 0)
         ([INF, 0], [INF, 5], 0),
@@ -738,6 +792,11 @@ def test_kl_divergence_at_the_limits(z_p, z_q, expected):
     if expected == INF and z_q[1] == 1e308 - 1e293:
         expected = (z_q[0] - z_q[1]) / 2 - np.log(2)  # half of p is at the far class
     assert_allclose(kl_divergence(z_p, z_q), expected, rtol=1e-14)
+
+
+def test_kl_divergence_of_logits_whose_difference_is_no_float32():
+    huge = np.full(2, 3e38, np.float32)
+    assert kl_divergence(huge, -huge) == 0  # both uniform
 
 
 # Axes

@@ -440,6 +440,14 @@ def test_no_other_temperature_is_taken(name):
     run()
 
 
+@every(AT_A_TEMPERATURE)
+def test_a_temperature_may_be_of_any_real_type(name):
+    z = np.array([[1.0, 2.0, -1.0]])
+    for temperature in (2, Fraction(2), np.float32(2), np.array(2.0)):
+        result = EVERY[name](z, temperature=temperature)
+        assert_array_equal(result, EVERY[name](z, temperature=2.0))
+
+
 # Shapes
 
 

@@ -32,6 +32,9 @@ def test_ulp_error_counts_steps_between_floats(dtype, steps):
         for _ in range(steps):
             end = np.nextafter(end, dtype(np.inf))
         assert ulp_error(end, mp.mpf(float(start))) == steps
+        assert ulp_error(-end, mp.mpf(-float(start))) == steps
+    below = np.nextafter(dtype(2), dtype(0))  # whose ulp is half that of 2
+    assert ulp_error(dtype(2), mp.mpf(float(below))) == 1
 
 
 def test_ulp_error_of_nan_is_nan():
@@ -44,6 +47,11 @@ def test_forms_round_every_step_in_the_format():
             assert p.dtype == dtype
             np.testing.assert_allclose(p.sum(), 1, rtol=8 * np.finfo(dtype).eps)
     assert np.isnan(softmax_forms(np.float16([12, 0]))["definition"][0])  # e^12 > 65504
+    # 1e4 + ln 2 is rounded to a multiple of 2^-39, and all of that error is in the result.
+    lse = 1e4 + np.log(2)
+    p = softmax_forms(np.full(2, 1e4))["division-free"]
+    np.testing.assert_allclose(p, 0.5 * np.exp(np.log(2) - (lse - 1e4)), rtol=1e-15)
+    assert abs(p[0] - 0.5) > 1e-14
 
 
 def test_report_finds_the_faults_of_a_plain_library_and_none_in_this_one():
@@ -51,7 +59,14 @@ def test_report_finds_the_faults_of_a_plain_library_and_none_in_this_one():
         e = np.exp(z - z.max(axis=axis, keepdims=True))
         return e / e.sum(axis=axis, keepdims=True)
 
+    def division_free(z, axis):
+        m = z.max(axis=axis, keepdims=True)
+        return np.exp(z - (m + np.log(np.exp(z - m).sum(axis=axis, keepdims=True))))
+
+    assert library_report(division_free)["softmax, offset 10000"] > 1000  # half an ulp of 1e4
+
     report = library_report(divided)
+    assert report["softmax, long float32"] > 1000  # a million terms, added one by one
     assert report["softmax, uniform 700"] > 250  # half an ulp of a gap above 512
     assert report["softmax, uint8 (1, 2, 3)"][:2] == [None, None]  # 1 - 3 is 254
     assert report["softmax, float16 zeros"] == pytest.approx(10_000 / 2048, rel=1e-6)  # 4.88
@@ -68,8 +83,22 @@ def test_report_finds_the_faults_of_a_plain_library_and_none_in_this_one():
     assert ours["softmax, float16 zeros"] == 10_000 * float(np.float16(1e-4))
 
 
-def test_report_says_refused_when_a_library_raises():
+def test_report_takes_the_worst_error_of_normal_numbers():
+    def flushed(z, axis):
+        p = softmax(z, axis)
+        p[p < np.finfo(p.dtype).smallest_normal] = 0  # as a processor may be told to do
+        if p.dtype == np.float32:
+            p[7, 0] = 0
+        return p
+
+    report = library_report(flushed)
+    assert report["softmax, uniform 700"] <= 5
+    assert report["softmax, long float32"] >= 2**23  # one of two million is missing altogether
+
+
+@pytest.mark.parametrize("error", [TypeError, ValueError, NotImplementedError])
+def test_report_says_refused_when_a_library_raises(error):
     def refuses(z, axis):
-        raise TypeError("not for these")
+        raise error("not for these")
 
     assert set(library_report(refuses).values()) == {"refused", "none"}

@@ -28,6 +28,8 @@ def test_the_generator_is_mulberry32(seed):
     expected = (np.array(reference(seed, 5000)) + 0.5) / 2**32
     np.testing.assert_array_equal(mulberry32(seed, 0, 5000), expected)
     np.testing.assert_array_equal(mulberry32(seed, 4000, 1000), expected[4000:])
+    np.testing.assert_array_equal(mulberry32(seed, 2**32, 5), expected[:5])  # the period is over
+    assert mulberry32(seed, 2**53, 0).size == 0
 
 
 def test_its_numbers_look_uniform():
@@ -39,10 +41,11 @@ def test_its_numbers_look_uniform():
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [((-1, 0, 1), "seed"), ((2**32, 0, 1), "seed"), ((0.5, 0, 1), "seed"), ((0, -1, 1), "start"),
-     ((0, 0, -1), "count")],
+     ((0, 0, -1), "count"), ((0, 0, 2**32 + 1), "count")],
 )  # fmt: skip
 def test_bad_arguments_of_the_generator(arguments, name):
-    with pytest.raises(ValueError, match=f"{name} must be a whole number"):
+    high = {"seed": 2**32 - 1, "start": 2**53, "count": 2**32}[name]
+    with pytest.raises(ValueError, match=f"{name} must be a whole number from 0 to {high}, not"):
         mulberry32(*arguments)
 
 
@@ -75,7 +78,12 @@ def test_gumbel_max_refuses_what_is_not_inside(bad):
 
 def test_gumbel_max_needs_a_class():
     with pytest.raises(ValueError, match="z must leave each row"):
-        gumbel_max([-INF, -INF], [0.5, 0.5])
+        gumbel_max([[0, -INF], [-INF, -INF]], [0.5, 0.5])
+
+
+def test_gumbel_max_names_what_is_no_number():
+    with pytest.raises(TypeError, match="uniforms has dtype"):
+        gumbel_max([1, 0], ["a", "b"])
 
 
 # p = 0.644, 0.237, 0.087, 0.032: running sums 0.644, 0.881, 0.968, 1.
@@ -90,6 +98,11 @@ def test_the_nucleus_is_the_smallest_set_that_reaches_p(p, left):
 def test_a_sum_that_misses_by_rounding_alone_has_reached_p():
     assert np.isfinite(nucleus(np.zeros(10), 0.8)).sum() == 8  # eight tenths add up to less
     assert 0.1 * 8 == 0.8 > sum([0.1] * 8)
+    assert np.isfinite(nucleus(np.zeros(10), 0.8 + 1e-9)).sum() == 9  # and one that misses by more
+
+
+def test_the_nucleus_is_never_empty():
+    np.testing.assert_array_equal(nucleus(Z, 1e-300), [2, -INF, -INF, -INF])
 
 
 def test_a_nucleus_of_one_is_all():
@@ -100,6 +113,8 @@ def test_a_nucleus_of_one_is_all():
 def test_top_k_keeps_the_largest_and_of_equals_the_first(k, left):
     logits = np.array([1.0, 0, 3, 0])
     assert np.flatnonzero(np.isfinite(top_k(logits, k))).tolist() == left
+    many = np.resize([0.0, 1], 100)  # so many that a sort which is not stable shows
+    np.testing.assert_array_equal(np.flatnonzero(np.isfinite(top_k(many, k))), 2 * np.arange(k) + 1)
 
 
 def test_cut_offs_keep_the_odds_of_what_stays():

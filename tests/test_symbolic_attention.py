@@ -52,8 +52,9 @@ def test_variance_of_a_dot_product_is_its_width():
         lambda q, k: dot(q, q),  # mean d
         lambda q, k: -sum((q_i - k_i) ** 2 for q_i, k_i in zip(q, k, strict=True)),  # mean -2 d
         lambda q, k: dot(q, k) / sp.sqrt(dot(q, q)),  # no polynomial
+        lambda q, k: sp.sqrt(len(q)),  # its square has the mean d, but its own is not 0
     ],
-    ids=["scaled", "first-entry", "sums", "with-itself", "distance", "cosine"],
+    ids=["scaled", "first-entry", "sums", "with-itself", "distance", "cosine", "constant"],
 )
 def test_variance_theorem_refuses_other_scores(impostor):
     with pytest.raises(ProofError):
@@ -99,8 +100,12 @@ def test_mask_theorem_refuses_other_masks(mask):
 
 
 def test_mask_theorem_refuses_another_softmax():
-    with pytest.raises(ProofError):
+    with pytest.raises(ProofError, match="its weight"):
         masked_key_is_an_absent_key(softmax=squares)
+    with pytest.raises(ProofError, match="the others' weights"):  # hotter with more keys
+        masked_key_is_an_absent_key(softmax=lambda z: true_softmax(z, len(z)))
+    with pytest.raises(ProofError, match="key 2"):  # the first may go: all others move up alike
+        masked_key_is_an_absent_key(softmax=favours_late_places)
 
 
 def test_fully_masked_row():
@@ -110,5 +115,10 @@ def test_fully_masked_row():
 @pytest.mark.parametrize("impostor", [off_by_one, squares])
 def test_fully_masked_row_refuses_where_there_is_one_limit(impostor):
     """Squares tend to equal weights, and softmax off by one to none at all."""
-    with pytest.raises(ProofError):
+    with pytest.raises(ProofError, match="where they started"):
         fully_masked_row_has_no_limit(softmax=impostor)
+
+
+def test_fully_masked_row_shows_the_softmax_that_it_is_about():
+    with pytest.raises(ProofError, match="two keys"):
+        fully_masked_row_has_no_limit(softmax=lambda z: true_softmax(z, 2))

@@ -20,11 +20,20 @@ def square(x):
 
 @pytest.mark.parametrize("impostor", [power_of_two, square])
 @pytest.mark.parametrize(
-    "theorem", [division_free_form_has_two_errors, rounded_gap_is_a_relative_error]
+    ("theorem", "step"),
+    [
+        (division_free_form_has_two_errors, "the error of L"),
+        (rounded_gap_is_a_relative_error, "rounding multiplies"),
+    ],
 )
-def test_theorem_refuses_impostors(theorem, impostor):
-    with pytest.raises(ProofError):
+def test_theorem_refuses_impostors(theorem, step, impostor):
+    with pytest.raises(ProofError, match=step):
         theorem(impostor)
+
+
+def test_the_end_that_is_further_is_that_of_one_exponential_not_two():
+    with pytest.raises(ProofError, match="by a square"):
+        rounded_gap_is_a_relative_error(lambda x: 2 * sp.exp(x))  # the factor cancels in a ratio
 
 
 def test_bound_of_the_gap_holds_at_numbers():

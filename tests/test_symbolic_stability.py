@@ -79,6 +79,17 @@ def test_bounds_refuse_an_impostor(impostor):
         logsumexp_lies_between_max_and_max_plus_log_k(logsumexp=impostor)
 
 
+def test_bounds_refuse_what_has_the_right_ends_alone():
+    """With a hump for the gap of the third class: K at 0, 1 in the limit, and above K between."""
+
+    def with_a_hump(z):
+        humps = [9 * (z[0] - z_i) * sp.exp(z_i) for z_i in z[2:]]
+        return sp.log(sum([sp.exp(z_i) for z_i in z] + humps))
+
+    with pytest.raises(ProofError, match="falls in g3"):
+        logsumexp_lies_between_max_and_max_plus_log_k(max_classes=3, logsumexp=with_a_hump)
+
+
 @pytest.mark.parametrize(
     "impostor",
     [

@@ -75,6 +75,11 @@ def test_theorem_refuses_an_impostor(theorem, impostor):
         theorem(**THEOREMS[theorem], softmax=impostor)
 
 
+def test_the_slope_of_each_probability_is_a_step_of_its_own():
+    with pytest.raises(ProofError, match="dp_i/dT"):  # not only that of their mean
+        probability_slope_in_temperature(num_classes=2, softmax=squares)
+
+
 def test_general_limits_name_k():
     names = {str(s) for s in cold_limit_is_hardmax(max_classes=2).free_symbols}
     assert {"K", "r"} <= names

@@ -36,6 +36,9 @@ TABLE = {
                 [0.5, 0.5],
                 [0.5, 0.5, 0.5, 0.5],
                 [1.5, -0.5, 0, 0],
+                [0.75, 0.75, -0.5, 0],
+                [1 + 5e-9, 0, 0, 0],
+                [0.5, 0.5 + 1e-7, 0, 0],
                 [NAN, 1, 0, 0],
                 [0, 0, 0, 0],
                 [True, 0, 0, 0],
@@ -52,7 +55,7 @@ TABLE = {
         {
             "logits": [*NO_LOGITS, [1], [0] * 5, [0, NAN], [0, 1001]],
             "offset": [-1001, 1000.5, NAN, "1", None, True],
-            "precision": ["float8", "", None, 32],
+            "precision": ["float8", "", None, 32, np.array(["float32"])],
         },
     ),
     "SamplerExplorer": (

@@ -163,6 +163,8 @@ def test_the_number_of_classes_changes_with_all_that_belongs_to_it():
         explorer.distribution = [0.5, 0.25, 0.25]
     assert explorer.labels == ["cat", "dog", "owl"]
     assert_right(explorer)
+    explorer.distribution = [0.5, 0.25, 0.25 + 1e-9]  # as rounding may leave it
+    assert explorer.y == explorer.distribution
 
 
 @pytest.mark.parametrize("watched", [*GIVEN[:1], *GIVEN[2:], *FOLLOWS])

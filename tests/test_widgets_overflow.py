@@ -55,9 +55,10 @@ def test_rounding_is_that_of_numpys_casts():
 
 
 # The last that rounds to the largest number, and the first that overflows, half a unit above it.
-@pytest.mark.parametrize("name", ["float16", "bfloat16", "float32"])
-def test_overflow_begins_half_a_unit_above_the_largest(name):
-    digits, _, high = FORMATS[name]
+@pytest.mark.parametrize(
+    ("name", "digits", "high"), [("float16", 11, 15), ("bfloat16", 8, 127), ("float32", 24, 127)]
+)
+def test_overflow_begins_half_a_unit_above_the_largest(name, digits, high):
     largest = Fraction(2) ** (high + 1) * (1 - Fraction(1, 2**digits))
     border = float(largest + Fraction(2) ** (high - digits))
     assert rounded(border, name) == np.inf
@@ -76,6 +77,30 @@ def test_each_operation_is_numpys_in_float16_and_float32():
         same(rounded(x - y, dtype.__name__), (a - b).astype(float))
         with np.errstate(all="ignore"):
             same(rounded(x / y, dtype.__name__), (a / b).astype(float))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+@pytest.mark.parametrize("shift", [False, True])
+def test_every_step_is_numpys_in_float16_and_float32(dtype, shift):
+    rng = np.random.default_rng(9)
+    for _ in range(100):
+        z, c = rng.uniform(-9, 9, 5), rng.uniform(-3, 3)
+        steps = softmax_steps(z, c, dtype.__name__, shift=shift)
+        with np.errstate(all="ignore"):
+            scores = z.astype(dtype) + dtype(c)
+            exponents = scores - scores.max() if shift else scores
+            e = np.exp(exponents.astype(float)).astype(dtype)
+            total = dtype(0)
+            for term in e:
+                total += term
+            p = e / total
+        assert type(steps["total"]) is float
+        found = [*steps["scores"], *steps["exponents"], *steps["exponentials"], steps["total"]]
+        same([*found, *steps["probabilities"]], [*scores, *exponents, *e, total, *p])
+
+
+def test_in_float64_the_result_is_doubles_too():
+    assert rounded([1, 2], "float64").dtype == np.float64
 
 
 @pytest.mark.parametrize("offset", [-1000, -743, -100, 0, 100, 700, 709, 720, 1000])

@@ -12,6 +12,7 @@ def test_all_classes_until_something_is_cut():
     explorer = SamplerExplorer()
     assert explorer.top_k == 4
     assert explorer.counts == [0] * 4
+    assert explorer.labels == ["class 1", "class 2", "class 3", "class 4"]
     np.testing.assert_allclose(explorer.probabilities, softmax([2, 1, 0, -1]), rtol=1e-14)
 
 

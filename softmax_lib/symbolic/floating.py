@@ -72,7 +72,6 @@ def division_free_form_has_two_errors(exp=sp.exp):
     """
     error = exp((z - lse * (1 + delta)) * (1 + epsilon)) / exp(z - lse) - 1
     both_zero = {delta: 0, epsilon: 0}
-    require_zero(error.subs(both_zero), "without rounding there is no error")
     slopes = [sp.diff(error, small).subs(both_zero) for small in (delta, epsilon)]
     require_zero(slopes[0] + lse, "the error of L counts L times")
     require_zero(slopes[1] - (z - lse), "the error of z - L counts z - L times")

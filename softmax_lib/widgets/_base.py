@@ -235,8 +235,8 @@ class ClassExplorer(Explorer):
 
         The page's own labelsFor does the same.
         """
-        count = len(self.logits)
-        if changed == "logits" and len(self.labels) != count:
+        if changed == "logits":
+            count = len(self.logits)
             initial = self.initial.get("labels", [])
             names = self.labels + initial[len(self.labels) :]
             self.labels = (names + default_labels(count)[len(names) :])[:count]
