@@ -321,6 +321,20 @@ def test_a_temperature_can_be_typed(visit):
     assert_right(state(page))
 
 
+def test_a_field_that_is_left_as_it_was_follows_again(visit):
+    """A browser says of no change that is undone before the field is left."""
+    page = visit()
+    field = page.get_by_role("spinbutton", name="Temperature T")
+    field.press("End")
+    field.press_sequentially("5")
+    assert state(page)["temperature"] == 15
+    field.press("Backspace")
+    assert state(page)["temperature"] == 1
+    page.locator(".se-marks button").last.click()
+    assert state(page)["temperature"] == 100
+    expect(field).to_have_value("100")
+
+
 # ---- the classes --------------------------------------------------------------------------------
 
 

@@ -207,8 +207,11 @@ function limit(node, reached, reason, title) {
 
 // A number field for what get() returns. While someone types, it is theirs: what they have typed is
 // taken as soon as it is a number in range, and only Enter or leaving the field tidies it up.
-// write(value) is how it shows a value that may have too many digits.
-function numberField(attributes, { min, max, get, onInput, onRefusal, write = String }) {
+// fits(number) may ask for more than a range, and write(value) is how it shows a value that may have
+// too many digits.
+function numberField(attributes, {
+  min, max, fits = Number.isFinite, get, onInput, onRefusal, write = String,
+}) {
   const node = h("input", {
     type: "number", step: "any", class: "se-field se-number", autocomplete: "off", ...attributes,
   });
@@ -224,22 +227,25 @@ function numberField(attributes, { min, max, get, onInput, onRefusal, write = St
   node.addEventListener("input", () => {
     shown = null;
     const number = node.valueAsNumber;
-    const ok = number >= min && number <= max; // which NaN, an empty field, is not
+    const ok = fits(number) && number >= min && number <= max; // an empty field is NaN
     typing = true;
     node.setAttribute("aria-invalid", String(!ok));
     if (ok) onInput(number);
     else onRefusal();
     taken = get();
   });
-  node.addEventListener("change", () => {
+  function tidyUp() {
+    if (!typing) return;
     const number = node.valueAsNumber;
     typing = false;
     node.removeAttribute("aria-invalid");
     // Where a slider that was clicked to leave the field has already set another value, it stays.
-    const stale = Number.isNaN(number) || get() !== taken;
+    const stale = !fits(number) || get() !== taken;
     onInput(stale ? get() : Math.min(max, Math.max(min, number)));
     node.show();
-  });
+  }
+  node.addEventListener("change", tidyUp);
+  node.addEventListener("blur", tidyUp); // what was typed and undone is no change to the browser
   return node;
 }
 
