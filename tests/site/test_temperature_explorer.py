@@ -562,6 +562,22 @@ def test_it_follows_the_model(visit):
     assert_right(state(page))
 
 
+def test_a_refusal_is_said_until_something_changes(visit):
+    page = visit()
+    for change in (
+        lambda: page.evaluate("models[0].set('temperature', 0.5)"),  # as Python does
+        lambda: page.locator(".se-marks button").last.click(),
+        lambda: button(page, "Sweep").click(),
+    ):
+        page.get_by_role("spinbutton", name="Temperature T").fill("0")
+        assert shown(page, ".se-line") == ["The temperature is a number from 0.01 to 100"]
+        assert button(page, "Sweep").is_visible()
+        change()
+        assert shown(page, ".se-line")[0].startswith("T = ")
+    page.get_by_role("spinbutton", name="Temperature T").fill("0")
+    expect(button(page, "Sweep")).to_be_visible()  # so that nothing takes the refusal's place
+
+
 def test_it_draws_at_most_once_a_frame(visit):
     page = visit()
     drawn = page.evaluate(

@@ -93,7 +93,6 @@ function render({ model, el }) {
   function drawMore(more) {
     const { draws } = read();
     if (draws === MAX_DRAWS) return refuse(`There can be at most ${MAX_DRAWS} draws: clear them first`);
-    control.remark = "";
     put({ draws: Math.min(MAX_DRAWS, draws + more) });
   }
 
@@ -254,7 +253,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, redraw, () => {
+  return mount({ model, el }, root, Object.keys(read()), draw, control, () => {
     player.stop();
     status.stop();
   });
