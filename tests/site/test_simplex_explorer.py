@@ -391,6 +391,9 @@ def test_the_point_speaks(visit):
             [logits, T],
         )
         assert shown(page, ".se-line") == [line]
+        if T == 0.01:
+            spoken = "cat over 99 %, dog under 1 %, owl under 1 %"
+            expect(handle(page)).to_have_attribute("aria-valuetext", spoken)
     expect(page.locator("[aria-live=polite]")).to_have_text(line)
 
 
@@ -459,18 +462,6 @@ def test_reset_goes_back_to_what_python_gave(visit):
     page.get_by_role("slider", name="temperature").press("Home")
     button(page, "Reset").click()
     assert state(page) == first
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [{"logits": [1, 2]}, {"logits": [1, 2, 3, 4]}, {"logits": [1, 2, 1e7]}, {"temperature": 0}],
-    ids=str,
-)
-def test_a_state_that_breaks_a_rule_is_not_accepted(visit, bad):
-    page = visit()
-    accepts = "(bad) => arithmetic.default.accepts({ ...models[0].values, ...bad })"
-    assert page.evaluate(accepts, {})
-    assert not page.evaluate(accepts, bad)
 
 
 # ---- touch and looks ----------------------------------------------------------------------------

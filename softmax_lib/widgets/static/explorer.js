@@ -245,7 +245,6 @@ function numberField(attributes, {
     // Where a slider that was clicked to leave the field has already set another value, it stays.
     const stale = !fits(number) || get() !== taken;
     onInput(stale ? get() : Math.min(max, Math.max(min, number)));
-    node.show();
   }
   node.addEventListener("change", tidyUp);
   node.addEventListener("blur", tidyUp); // what was typed and undone is no change to the browser
