@@ -13,7 +13,7 @@ VECTORS = np.random.default_rng(3).standard_normal((2, 2, 3, 4, 5)).astype(np.fl
 
 # A change that each takes, and the values that it refuses.
 TEMPERATURES = [0, -1, 0.009, 100.1, NAN, INF, "1", None, True, 1j, HUGE]
-NO_LOGITS = [[1, "2"], [True, 0], [1, HUGE], "12", "1234", 3, [], None]
+NO_LOGITS = [[1, "2"], [True, 0], [1, HUGE], [0, 0, 0, HUGE], "12", "1234", 3, [], None]
 TABLE = {
     "AttentionExplorer": (
         {"token": 2},

@@ -215,7 +215,7 @@ function render({ model, el }) {
     root.dataset.state = JSON.stringify({ ...state, weights });
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, redraw, () => status.stop());
+  return mount({ model, el }, root, Object.keys(read()), draw, control, () => status.stop());
 }
 
 function formatWeight(w) {

@@ -60,9 +60,9 @@ function onceAfterwards(draw) {
   };
 }
 
-// Calls step() every `wait` ms until it returns false or stop() is called; onChange() says that it
-// has begun or ended. Each explorer gives a calm pace for readers who asked for less motion.
-function repeat(step, onChange) {
+// Calls step() every `wait` ms until it returns false or stop() is called; onEnd() says that it is
+// over. Each explorer gives a calm pace for readers who asked for less motion.
+function repeat(step, onEnd) {
   let timer = 0;
   const player = {
     get running() {
@@ -74,20 +74,20 @@ function repeat(step, onChange) {
         if (step() === false) player.stop();
       };
       next();
-      onChange();
     },
     stop() {
       if (timer === 0) return;
       clearTimeout(timer);
       timer = 0;
-      onChange();
+      onEnd();
     },
   };
   return player;
 }
 
 // How a reader changes the model. put() sets traits; edit() does so by hand, which ends whatever
-// plays, and may leave a remark in place of the usual line; refuse() says why it took nothing.
+// plays, and may leave a remark in place of the usual line; refuse() says why it took nothing. What
+// they say stands until the next change, whoever makes it.
 function editor(model, redraw, player) {
   const self = {
     remark: "",
@@ -99,8 +99,8 @@ function editor(model, redraw, player) {
     edit(changes, remark = "") {
       player?.stop();
       player?.rewind?.();
-      self.remark = remark;
       self.put(changes);
+      self.remark = remark;
     },
     refuse(reason) {
       player?.stop();
@@ -108,9 +108,12 @@ function editor(model, redraw, player) {
       redraw();
     },
     toggle(begin) {
-      if (player.running) return player.stop();
+      if (player.running) player.stop();
+      else begin();
+    },
+    follow() {
       self.remark = "";
-      begin();
+      redraw();
     },
   };
   return self;
@@ -141,12 +144,12 @@ function presetsAndButtons(presets, ...buttons) {
 
 // Puts an explorer on the page: drawn now, and after each change of these traits. Returns what takes
 // it away again; whatever it has running, stop() must end.
-function mount({ model, el }, root, traits, draw, redraw, stop) {
-  for (const name of traits) model.on(`change:${name}`, redraw);
+function mount({ model, el }, root, traits, draw, { follow }, stop) {
+  for (const name of traits) model.on(`change:${name}`, follow);
   draw();
   el.append(root);
   return () => {
-    for (const name of traits) model.off(`change:${name}`, redraw);
+    for (const name of traits) model.off(`change:${name}`, follow);
     stop();
     root.remove();
   };
@@ -207,8 +210,11 @@ function limit(node, reached, reason, title) {
 
 // A number field for what get() returns. While someone types, it is theirs: what they have typed is
 // taken as soon as it is a number in range, and only Enter or leaving the field tidies it up.
-// write(value) is how it shows a value that may have too many digits.
-function numberField(attributes, { min, max, get, onInput, onRefusal, write = String }) {
+// fits(number) may ask for more than a range, and write(value) is how it shows a value that may have
+// too many digits.
+function numberField(attributes, {
+  min, max, fits = Number.isFinite, get, onInput, onRefusal, write = String,
+}) {
   const node = h("input", {
     type: "number", step: "any", class: "se-field se-number", autocomplete: "off", ...attributes,
   });
@@ -224,22 +230,24 @@ function numberField(attributes, { min, max, get, onInput, onRefusal, write = St
   node.addEventListener("input", () => {
     shown = null;
     const number = node.valueAsNumber;
-    const ok = number >= min && number <= max; // which NaN, an empty field, is not
+    const ok = fits(number) && number >= min && number <= max; // an empty field is NaN
     typing = true;
     node.setAttribute("aria-invalid", String(!ok));
     if (ok) onInput(number);
     else onRefusal();
     taken = get();
   });
-  node.addEventListener("change", () => {
+  function tidyUp() {
+    if (!typing) return;
     const number = node.valueAsNumber;
     typing = false;
     node.removeAttribute("aria-invalid");
     // Where a slider that was clicked to leave the field has already set another value, it stays.
-    const stale = Number.isNaN(number) || get() !== taken;
+    const stale = !fits(number) || get() !== taken;
     onInput(stale ? get() : Math.min(max, Math.max(min, number)));
-    node.show();
-  });
+  }
+  node.addEventListener("change", tidyUp);
+  node.addEventListener("blur", tidyUp); // what was typed and undone is no change to the browser
   return node;
 }
 

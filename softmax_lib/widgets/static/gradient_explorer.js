@@ -328,7 +328,7 @@ function render({ model, el }) {
   }
 
   const traits = ["logits", "labels", "target", "smoothing", "distribution", "rate", "steps"];
-  return mount({ model, el }, root, traits, draw, redraw, () => {
+  return mount({ model, el }, root, traits, draw, control, () => {
     player.stop();
     status.stop();
   });

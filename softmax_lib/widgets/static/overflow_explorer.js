@@ -248,7 +248,7 @@ function render({ model, el }) {
       (typeof value === "number" && !Number.isFinite(value) ? String(value) : value));
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, redraw, () => status.stop());
+  return mount({ model, el }, root, Object.keys(read()), draw, control, () => status.stop());
 }
 
 function accepts({ logits, offset, precision }) {

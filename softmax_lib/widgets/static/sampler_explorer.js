@@ -93,7 +93,6 @@ function render({ model, el }) {
   function drawMore(more) {
     const { draws } = read();
     if (draws === MAX_DRAWS) return refuse(`There can be at most ${MAX_DRAWS} draws: clear them first`);
-    control.remark = "";
     put({ draws: Math.min(MAX_DRAWS, draws + more) });
   }
 
@@ -116,17 +115,16 @@ function render({ model, el }) {
 
   // A slider and a number for a cut-off or the like.
   function setting(name, label, { min, max, step, reason, whole = false }) {
+    const take = (value) => edit({ [name]: value });
     const number = numberField({ min, max, ...(whole && { step: 1 }) }, {
       min,
       max,
+      fits: whole ? Number.isInteger : undefined,
       get: () => read()[name],
-      onInput: (value) => (whole && value !== Math.round(value)
-        ? refuse(reason)
-        : edit({ [name]: value })),
+      onInput: take,
       onRefusal: () => refuse(reason),
     });
-    const range = step && slider({ "aria-label": label, min, max, step }, (value) =>
-      edit({ [name]: value }));
+    const range = step && slider({ "aria-label": label, min, max, step }, take);
     return {
       node: h("div", { class: "se-setting" },
         h("label", {}, `${label} `, number), ...(range ? [h("div", {}, range)] : [])),
@@ -255,7 +253,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, redraw, () => {
+  return mount({ model, el }, root, Object.keys(read()), draw, control, () => {
     player.stop();
     status.stop();
   });

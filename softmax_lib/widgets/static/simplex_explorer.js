@@ -165,7 +165,8 @@ function render({ model, el }) {
     }).join("");
   }
 
-  // Where the pointer is, less where it took hold, so that the point does not jump under a finger.
+  // The pointer that drags, and how far from the point it took hold: so it does not jump under a
+  // finger, and no second finger takes it away.
   let grip = null;
   let beside = false; // whether a finger has touched the triangle and not the point
   const pointerAt = (event) => {
@@ -187,25 +188,23 @@ function render({ model, el }) {
     if (onHandle) {
       const { logits, temperature } = read();
       const here = placeOf(softmax(logits, temperature));
-      grip = [at[0] - here[0], at[1] - here[1]];
+      grip = { pointer: event.pointerId, x: at[0] - here[0], y: at[1] - here[1] };
     } else {
-      grip = [0, 0];
+      grip = { pointer: event.pointerId, x: 0, y: 0 };
       movePoint(sharesAt(...at));
     }
   });
   // A finger on the point drags it and does not scroll. CSS's touch-action: none does nothing for a
   // shape within an SVG in Chromium 156, and for the whole SVG would leave no place to scroll from.
-  handle.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+  handle.addEventListener("touchstart", (event) => event.preventDefault());
   plot.addEventListener("pointermove", (event) => {
-    if (!grip) return;
+    if (event.pointerId !== grip?.pointer) return;
     const [x, y] = pointerAt(event);
-    movePoint(sharesAt(x - grip[0], y - grip[1]));
+    movePoint(sharesAt(x - grip.x, y - grip.y));
   });
-  const letGo = () => {
-    grip = null;
-  };
-  plot.addEventListener("pointerup", letGo);
-  plot.addEventListener("pointercancel", letGo);
+  plot.addEventListener("lostpointercapture", (event) => {
+    if (event.pointerId === grip?.pointer) grip = null;
+  });
   plot.addEventListener("click", (event) => {
     if (beside) movePoint(sharesAt(...pointerAt(event)));
   });
@@ -218,7 +217,7 @@ function render({ model, el }) {
       ArrowDown: [step / 2, step / 2, -step],
     };
     const move = moves[event.key];
-    if (!move) return;
+    if (!move || event.altKey || event.ctrlKey || event.metaKey) return; // Alt and ← is "back"
     event.preventDefault(); // or the page would scroll
     const { logits, temperature } = read();
     movePoint(softmax(logits, temperature).map((share, i) => share + move[i]));
@@ -318,7 +317,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, ["temperature", "logits", "labels"], draw, redraw, () => {
+  return mount({ model, el }, root, ["temperature", "logits", "labels"], draw, control, () => {
     player.stop();
     status.stop();
   });

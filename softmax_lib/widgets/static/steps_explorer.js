@@ -191,7 +191,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, ["logits"], draw, redraw, () => status.stop());
+  return mount({ model, el }, root, ["logits"], draw, control, () => status.stop());
 }
 
 function accepts({ logits, labels }) {

@@ -174,7 +174,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, ["temperature", "logits", "labels"], draw, redraw, () => {
+  return mount({ model, el }, root, ["temperature", "logits", "labels"], draw, control, () => {
     player.stop();
     status.stop();
   });
