@@ -30,6 +30,7 @@ from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperat
 _BUFFER = 768
 _BLOCK = 1 << 21  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
 _FEW = 12  # so many entries are quicker as Python's floats than in an array
+_ONE = WIDER(1)  # times it, a float64 becomes a long double sooner than by a conversion
 _FAINT = 1 / math.e  # to a sum above it, what underflows is no loss: its probability does so too
 
 
@@ -325,13 +326,14 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     array([  0., -40.])
     """
     z, axes = _checked(z, axis)
-    temperature = check_temperature(temperature)
+    if type(temperature) is not float or temperature != 1:
+        temperature = check_temperature(temperature)
     if out is not None:
         check_out(out, z)
     if temperature == 1 and WIDER is not np.float64 and (x := _calm_row(z, axes)) is not None:
         at = x.argmax()
         top = x[at]
-        largest = np.exp(WIDER(top)) if z.itemsize == 8 else math.exp(top)
+        largest = np.exp(_ONE * top) if z.itemsize == 8 else math.exp(top)
         e = np.exp(x)
         e[at] = 0
         x = x - top
