@@ -403,6 +403,13 @@ def test_the_largest_term_of_a_float32_sum_has_a_better_exponential():
     meet(BARS[np.float32], Row(z[0]), "softmax", softmax(z)[0])
 
 
+def test_short_float32_rows_have_float64_exponentials_however_many_they_are():
+    # 5.7 ulp in float32, where equal terms err one way and an odd one errs the other way
+    z = np.full((2000, 10), 25.994385, np.float32)
+    z[:, :2] = -14.939749, -4.59019708633
+    meet(BARS[np.float32], Row(z[0]), "softmax", softmax(z)[0])
+
+
 def test_float32_sums_whose_reciprocal_would_underflow():
     # e^88.7 is 3.3e38: of a total near it the reciprocal has three bits fewer than a float32.
     z = rng().uniform(60, 70, (300, 40)).astype(np.float32)
