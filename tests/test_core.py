@@ -4,6 +4,7 @@ Expected values are closed forms: softmax of (ln a, ln b) is (a, b)/(a + b), log
 ln(a + b). Accuracy is measured in test_accuracy.py.
 """
 
+import itertools
 import re
 import subprocess
 import sys
@@ -97,6 +98,19 @@ def test_naive_overflows_where_its_definition_says():
 def test_large_logits_do_not_overflow(function):
     assert_allclose(function([123, 456, 789])[1], np.exp(-333.0), rtol=1e-12)
     assert_array_equal(function([-800, -800]), [0.5, 0.5])
+
+
+@pytest.mark.parametrize("function", EVERY)
+@pytest.mark.parametrize("dtype", FLOATS)
+@pytest.mark.parametrize("length", [3, 30, 100])
+def test_what_underflows_is_no_error_however_far_apart(function, dtype, length):
+    for spread, high, low in itertools.product(range(5, 800, 15), (0, 1), (0, -1)):
+        z = np.zeros(length, dtype)
+        z[:2] = high * spread, low * spread
+        result = function(z)  # NumPy is told to raise
+        if function not in (naive_softmax, logsumexp):
+            assert result[0] == np.max(result)
+            assert result[1] <= result[2] <= result[0]
 
 
 def test_log_softmax_of_a_dominant_entry():
@@ -420,7 +434,7 @@ def test_blocks_of_rows_fit_together(function, shape):
 
 @pytest.mark.parametrize("function", CAREFUL)
 @pytest.mark.parametrize("dtype", FLOATS)
-@pytest.mark.parametrize("axis", [0, 1, (0, 2), None], ids=str)
+@pytest.mark.parametrize("axis", [0, 1, 2, (0, 2), None], ids=str)
 def test_out_is_filled_and_returned(function, dtype, axis):
     z = logits(3, (4, 5, 6), dtype)
     for out in (
