@@ -707,7 +707,7 @@ def _log_sum_exp(x, dtype):
     """Return logsumexp of each row, as precise as the exponentials in the dtype of x make it."""
     top, at = _largest(x)
     # A shift is rounded, which beyond 64 is far below the last place of the result.
-    shift = np.where(np.isfinite(top) & (np.abs(top) > 64), top, x.dtype.type(0))
+    shift = np.where(np.abs(top) > 64, top, x.dtype.type(0))
     e = np.exp(x - shift if shift.any() else x)
     largest = np.exp(top - shift)
     rest = sum(_two_sums_but_one(x, top, at, e, largest, dtype, quicker=True))

@@ -264,6 +264,8 @@ def test_long_float32_rows_made_to_be_hard_keep_the_bound_of_numpys_exp(name, dt
     meet({"softmax": 8}, exact, "softmax", softmax(many)[3, at], at=at)
     meet(BARS[dtype], exact, "log_softmax", log_softmax(many)[3, at], at=at)
     for function in (softmax, log_softmax):  # a small array has float64 exponentials
+        for few in (z[np.newaxis], np.tile(z, (7, 1))):
+            meet(BARS[dtype], exact, function.__name__, function(few)[0, at], at=at)
         meet(BARS[dtype], exact, function.__name__, function(z)[at], at=at)
 
 
@@ -403,6 +405,13 @@ def test_the_largest_term_of_a_float32_sum_has_a_better_exponential():
     meet(BARS[np.float32], Row(z[0]), "softmax", softmax(z)[0])
 
 
+def test_short_float32_rows_have_float64_exponentials_however_many_they_are():
+    # 5.7 ulp in float32, where equal terms err one way and an odd one errs the other way
+    z = np.full((2000, 10), 25.994385, np.float32)
+    z[:, :2] = -14.939749, -4.59019708633
+    meet(BARS[np.float32], Row(z[0]), "softmax", softmax(z)[0])
+
+
 def test_float32_sums_whose_reciprocal_would_underflow():
     # e^88.7 is 3.3e38: of a total near it the reciprocal has three bits fewer than a float32.
     z = rng().uniform(60, 70, (300, 40)).astype(np.float32)
@@ -410,6 +419,18 @@ def test_float32_sums_whose_reciprocal_would_underflow():
     p = softmax(z)
     for row in range(0, 300, 10):
         meet(BARS[np.float32], Row(z[row]), "softmax", p[row])
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_many_rows_about_the_edges_of_exp(dtype):
+    # In float32 e^z overflows from 88.7 on and underflows below -103.97, in float64 at 709.8, -745.
+    for level in (60, 84, 85, 86, 88, 89, 100, 640, 700, 705, 706, 709, 711):
+        for sign in (1, -1):
+            z = (rng().uniform(-1, 1, (300, 40)) + sign * level).astype(dtype)
+            for quantity, function in CORE.items():
+                meet(BARS[dtype], Row(z[7]), quantity, function(z, -1, 1.0)[7])
+            p = z.copy()
+            meet(BARS[dtype], Row(z[7]), "softmax", softmax(p, out=p)[7])
 
 
 # float16
