@@ -90,6 +90,25 @@ def test_each_of_its_controls_does_something(explore, explorer):
 
 
 @each
+def test_the_defaults_of_a_saved_page_may_be_missing(explore, explorer):
+    widget = made(explorer)
+    page = explore(widget)
+    defaults = {name: widget.traits()[name].default_value for name in widget.initial}
+    defaults = {name: value for name, value in defaults.items() if not isinstance(value, list)}
+    set_all = "(all) => Object.entries(all).forEach((pair) => models[0].set(...pair))"
+    page.evaluate(set_all, defaults)
+    before = state(page)
+    page.evaluate(
+        """(names) => {
+          for (const name of names) delete models[0].values[name];
+          for (const heard of models[0].listeners.values()) heard.forEach((draw) => draw());
+        }""",
+        list(defaults),
+    )
+    assert state(page) == before
+
+
+@each
 def test_two_explorers_do_not_interfere(explore, explorer):
     page = explore(made(explorer), made(explorer))
     before = state(page, 1)

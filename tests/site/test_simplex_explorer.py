@@ -153,13 +153,6 @@ def test_the_nearest_point_within_the_triangle(visit):
     np.testing.assert_allclose(found[inside], wanted[inside], atol=1e-14)
 
 
-def test_the_defaults_of_a_saved_page_may_be_missing(visit):
-    page = visit()
-    page.evaluate("delete models[0].values.temperature; models[0].set('logits', [1, 1, 0])")
-    assert state(page)["temperature"] == 1
-    assert_right(state(page))
-
-
 # Digits from mpmath: e^-100 = 3.7200760e-44, and the entropy of (1, e^-100, e^-200).
 @pytest.mark.parametrize(
     ("logits", "temperature", "numbers", "entropy"),

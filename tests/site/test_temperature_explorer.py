@@ -119,12 +119,6 @@ def test_the_arithmetic_is_right_to_twelve_digits(visit):
             assert says["lse"] == pytest.approx(lse, rel=1e-12, abs=1e-15)
 
 
-def test_the_defaults_of_a_saved_page_may_be_missing(visit):
-    page = visit()
-    page.evaluate("delete models[0].values.temperature; models[0].set('logits', [1, 1])")
-    assert state(page)["temperature"] == 1
-
-
 # Digits from mpmath (FACTS: the slider); e^-1000 = 5.0759589e-435 is beyond any double.
 @pytest.mark.parametrize(
     ("logits", "temperature", "numbers", "entropy"),
