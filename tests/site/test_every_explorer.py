@@ -119,14 +119,22 @@ def test_two_explorers_do_not_interfere(explore, explorer):
     assert len(ids) == len(set(ids))
 
 
+BOXES = """() => [...document.querySelectorAll(".softmax-explorer, .softmax-explorer *")]
+  .map((node) => node.getBoundingClientRect())
+  .map(({ x, y, width, height }) => [x, y, width, height])"""
+
+
+@each
+def test_it_is_the_same_on_a_page_that_reads_from_right_to_left(explore, explorer):
+    pages = [explore(made(explorer), body=f'dir="{way}"') for way in ("ltr", "rtl")]
+    assert pages[0].evaluate(BOXES) == pages[1].evaluate(BOXES)
+
+
 @each
 def test_the_styles_of_the_others_change_nothing(explore, explorer):
     """On a page with several explorers each brings its style, the shared part included."""
     page = explore(made(explorer))
-    boxes = """() => [...document.querySelectorAll(".softmax-explorer, .softmax-explorer *")]
-      .map((node) => node.getBoundingClientRect())
-      .map(({ x, y, width, height }) => [x, y, width, height])"""
-    before = page.evaluate(boxes)
+    before = page.evaluate(BOXES)
     page.evaluate(
         """(styles) => {
           const sheets = styles.map((style) => {
@@ -139,7 +147,7 @@ def test_the_styles_of_the_others_change_nothing(explore, explorer):
         [other._css for other in EXPLORERS if other is not explorer],
     )
     settle(page)
-    assert page.evaluate(boxes) == before
+    assert page.evaluate(BOXES) == before
 
 
 @each
