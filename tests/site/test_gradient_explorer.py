@@ -12,6 +12,7 @@ from .explorer_harness import (
     at_each_width,
     button,
     contrast,
+    follows,
     in_page,
     settle,
     shown,
@@ -615,6 +616,8 @@ def test_arrows_stay_visible_in_forced_colours(visit):
              getComputedStyle(document.querySelector(s))[name])"""
     )
     assert contrast(path, surface) >= 3
+    for line in (".se-path", ".se-dot", ".se-axes"):
+        assert follows(page, line, "stroke", "CanvasText")
 
 
 def test_labels_are_text(visit):

@@ -9,7 +9,17 @@ from softmax_lib import core, losses
 from softmax_lib.figures.scores import CORNERS, triangle_points
 from softmax_lib.widgets import SimplexExplorer
 
-from .explorer_harness import FLAWS, at_each_width, button, contrast, in_page, settle, shown, state
+from .explorer_harness import (
+    FLAWS,
+    at_each_width,
+    button,
+    contrast,
+    follows,
+    in_page,
+    settle,
+    shown,
+    state,
+)
 
 MINUS = "\N{MINUS SIGN}"
 TINY = 1e-318  # what a result below the smallest normal double may lose
@@ -580,6 +590,7 @@ def test_the_triangle_stays_visible_in_forced_colours(visit):
     for name, part in ((".se-face", "stroke"), (".se-path", "stroke"), (".se-point", "fill")):
         colour = page.locator(name).evaluate("(e, part) => getComputedStyle(e)[part]", part)
         assert contrast(colour, surface) >= 3
+    assert follows(page, ".se-point", "fill", "Highlight")
 
 
 def test_labels_are_text(visit):
