@@ -120,7 +120,7 @@ FLAWS = """() => {
     }
   });
   // What stands in a box has to fit.
-  for (const a of root.querySelectorAll(".se-text, .se-line, .se-label, .se-corner")) {
+  for (const a of root.querySelectorAll(".se-text, .se-line, .se-label")) {
     if (getComputedStyle(a).textOverflow === "ellipsis") continue; // cut, and says so
     if (a.scrollWidth > a.clientWidth + 1 || a.scrollHeight > a.clientHeight + 1) {
       wrong.push(["cut", a.outerHTML]);
