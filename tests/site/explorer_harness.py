@@ -119,8 +119,9 @@ FLAWS = """() => {
       }
     }
   });
-  // What stands in a box of a fixed size has to fit.
-  for (const a of root.querySelectorAll(".se-text, .se-line")) {
+  // What stands in a box has to fit.
+  for (const a of root.querySelectorAll(".se-text, .se-line, .se-label")) {
+    if (getComputedStyle(a).textOverflow === "ellipsis") continue; // cut, and says so
     if (a.scrollWidth > a.clientWidth + 1 || a.scrollHeight > a.clientHeight + 1) {
       wrong.push(["cut", a.outerHTML]);
     }
@@ -191,6 +192,18 @@ def contrast(first, second):
     """Return the WCAG contrast of two colours, each written rgb(r, g, b)."""
     lights = sorted(luminance(colour) for colour in (first, second))
     return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def follows(page, selector, part, colour):
+    """Return whether a part of an SVG has a colour of the reader's; no browser recolours it."""
+    return page.locator(selector).first.evaluate(
+        """(node, [part, colour]) => {
+          const own = getComputedStyle(node)[part];
+          node.style[part] = colour;
+          return getComputedStyle(node)[part] === own;
+        }""",
+        [part, colour],
+    )
 
 
 def luminance(colour):

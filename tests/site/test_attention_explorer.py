@@ -11,7 +11,7 @@ from softmax_lib.attention import attention_weights
 from softmax_lib.widgets import AttentionExplorer
 
 from .conftest import the_sentence
-from .explorer_harness import at_each_width, in_page, settle, state
+from .explorer_harness import at_each_width, contrast, in_page, settle, state
 
 BANK_2, RIVER, FLOODED = 11, 8, 9
 
@@ -128,10 +128,12 @@ def test_a_row_of_the_matrix_can_be_picked(visit, touch):
     page = visit(viewport={"width": 360, "height": 1200}, has_touch=touch)
     box = page.locator(".se-matrix").bounding_box()
     cell = box["width"] * 20 / (76 + 14 * 20)
+    frame = page.locator(".se-frame")
     for token in (0, 5, 13):
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] - (13.5 - token) * cell
         page.touchscreen.tap(x, y) if touch else page.mouse.click(x, y)
         assert state(page)["token"] == token
+        assert float(frame.get_attribute("y")) == 76 + 20 * token - 1
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 5)  # on a name above: nothing
     assert state(page)["token"] == 13
 
@@ -154,8 +156,11 @@ def test_the_scale_is_on_off_or_any_temperature(visit):
         assert_right(says)
         row = np.array(says["weights"][BANK_2])
         entropy.append(-np.sum(row * np.log(row)))
+        nats = f"entropy {entropy[-1]:.4f} of ln 14 = {math.log(14):.4f} nats"
+        expect(page.locator(".se-entropy")).to_have_text(nats)
     assert says["temperature"] == 100
     assert entropy == sorted(entropy)  # a larger T never lowers it
+    expect(page.locator(".se-line")).to_have_text("Layer 0, head 4: bank 2 reads no token much")
     expect(scaled).to_have_attribute("aria-pressed", "false")
     page.get_by_role("spinbutton").fill("0")
     expect(page.locator(".se-line")).to_have_text("The temperature is a number from 0.01 to 100")
@@ -174,10 +179,39 @@ def test_the_causal_mask_takes_what_comes_later(visit):
     assert (np.triu(weights, 1) == 0).all()
     assert weights[0, 0] == 1
     assert numbers_shown(page)[BANK_2 + 1 :] == ["masked", "masked"]
+    expect(page.locator(".se-entropy")).to_contain_text(f"of ln 12 = {math.log(12):.4f} nats")
+
+
+def test_a_small_weight_does_not_pass_for_none(visit):
+    page = visit()
+    page.get_by_role("spinbutton").fill("0.5")
+    weights = state(page)["weights"][BANK_2]
+    assert sum(0 < w < 1e-4 for w in weights) > 5
+    for text, weight in zip(numbers_shown(page), weights, strict=True):
+        assert text == f"{weight:.4f}" or "e-" in text
+        assert float(text) == pytest.approx(weight, rel=0.005, abs=5e-5 if weight > 1e-4 else 0)
+
+
+@pytest.mark.parametrize("forced", ["none", "active"])
+def test_the_cells_and_the_chosen_row_stand_out(visit, forced):
+    page = visit(forced_colors=forced)
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, forced_colors=forced)
+        surface, back, cells, frame, filled = page.evaluate(
+            """[[".softmax-explorer", "backgroundColor"], [".se-matrix .se-back", "fill"],
+                [".se-matrix .se-cells", "fill"], [".se-frame", "stroke"], [".se-frame", "fill"]]
+                 .map(([name, part]) => getComputedStyle(document.querySelector(name))[part])"""
+        )
+        assert contrast(cells, back) >= 3
+        assert contrast(frame, surface) >= 3
+        assert filled == "none"
+        if forced == "active":
+            assert back == surface  # the reader's own
 
 
 def test_the_bars_and_the_cells_are_the_weights(visit):
     page = visit()
+    expect(page.locator(".se-total")).to_have_text("sum 1")
     weights = np.array(state(page)["weights"])
     bars, tracks = (
         np.array(re.findall(r"[\d.]+", points), dtype=float).reshape(14, 4, 2)
@@ -246,6 +280,7 @@ def test_reset_goes_back_to_what_python_gave(visit):
     assert state(page) != before
     page.get_by_role("button", name="Reset").click()
     assert state(page) == before
+    expect(page.get_by_role("checkbox")).not_to_be_checked()
 
 
 def test_the_matrix_says_in_words_where_each_token_looks(visit):

@@ -90,6 +90,25 @@ def test_each_of_its_controls_does_something(explore, explorer):
 
 
 @each
+def test_the_defaults_of_a_saved_page_may_be_missing(explore, explorer):
+    widget = made(explorer)
+    page = explore(widget)
+    defaults = {name: widget.traits()[name].default_value for name in widget.initial}
+    defaults = {name: value for name, value in defaults.items() if not isinstance(value, list)}
+    set_all = "(all) => Object.entries(all).forEach((pair) => models[0].set(...pair))"
+    page.evaluate(set_all, defaults)
+    before = state(page)
+    page.evaluate(
+        """(names) => {
+          for (const name of names) delete models[0].values[name];
+          for (const heard of models[0].listeners.values()) heard.forEach((draw) => draw());
+        }""",
+        list(defaults),
+    )
+    assert state(page) == before
+
+
+@each
 def test_two_explorers_do_not_interfere(explore, explorer):
     page = explore(made(explorer), made(explorer))
     before = state(page, 1)
@@ -100,14 +119,22 @@ def test_two_explorers_do_not_interfere(explore, explorer):
     assert len(ids) == len(set(ids))
 
 
+BOXES = """() => [...document.querySelectorAll(".softmax-explorer, .softmax-explorer *")]
+  .map((node) => node.getBoundingClientRect())
+  .map(({ x, y, width, height }) => [x, y, width, height])"""
+
+
+@each
+def test_it_is_the_same_on_a_page_that_reads_from_right_to_left(explore, explorer):
+    pages = [explore(made(explorer), body=f'dir="{way}"') for way in ("ltr", "rtl")]
+    assert pages[0].evaluate(BOXES) == pages[1].evaluate(BOXES)
+
+
 @each
 def test_the_styles_of_the_others_change_nothing(explore, explorer):
     """On a page with several explorers each brings its style, the shared part included."""
     page = explore(made(explorer))
-    boxes = """() => [...document.querySelectorAll(".softmax-explorer, .softmax-explorer *")]
-      .map((node) => node.getBoundingClientRect())
-      .map(({ x, y, width, height }) => [x, y, width, height])"""
-    before = page.evaluate(boxes)
+    before = page.evaluate(BOXES)
     page.evaluate(
         """(styles) => {
           const sheets = styles.map((style) => {
@@ -120,7 +147,7 @@ def test_the_styles_of_the_others_change_nothing(explore, explorer):
         [other._css for other in EXPLORERS if other is not explorer],
     )
     settle(page)
-    assert page.evaluate(boxes) == before
+    assert page.evaluate(BOXES) == before
 
 
 @each

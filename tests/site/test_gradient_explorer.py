@@ -12,6 +12,7 @@ from .explorer_harness import (
     at_each_width,
     button,
     contrast,
+    follows,
     in_page,
     settle,
     shown,
@@ -127,20 +128,8 @@ def test_hundreds_of_states_as_shown(visit):
             "(all) => { for (const [k, v] of Object.entries(all)) models[0].set(k, v) }", new
         )
         assert_right(state(page))
-
-
-def test_the_defaults_of_a_saved_page_may_be_missing(visit):
-    page = visit(GradientExplorer([1, 1]))
-    page.evaluate(
-        """() => {
-          for (const name of ["target", "smoothing", "distribution", "rate", "steps"]) {
-            delete models[0].values[name];
-          }
-          models[0].set("logits", [3, 1]);
-        }"""
-    )
-    assert_right(state(page))
-    assert state(page)["rate"] == 1
+        # Up to a rate of 4 no step raises the loss, but by rounding where p has met its target.
+        assert "too far" not in page.locator(".se-line").inner_text()
 
 
 # e^-40 and e^-1000 from mpmath; FACTS: the true class of (40, 0) has -4.248e-18.
@@ -160,6 +149,9 @@ def test_the_numbers_shown_hide_nothing(visit, logits, target, p, pull):
     page = visit(GradientExplorer(logits, target=target))
     assert shown(page, ".se-share span:first-child > .se-value") == p
     assert shown(page, ".se-pull .se-value") == pull
+    moves = {"0": "stays", "+": "falls", MINUS: "rises"}
+    words = page.locator(".se-pull .se-hidden").all_text_contents()
+    assert words == [f"its logit {moves[g[0]]}" for g in pull]
 
 
 def test_bars_marks_and_arrows_stand_where_the_numbers_say(visit):
@@ -318,6 +310,18 @@ def test_the_curve_is_drawn_and_told(visit):
     assert thumb["x"] + thumb["width"] / 2 == pytest.approx(plot["x"] + plot["width"] / 2, abs=2)
 
 
+def test_a_peak_of_the_curve_is_told(visit):
+    page = visit(GradientExplorer([0.5, 0, -4], distribution=[0.5, 0.5, 0], rate=6, steps=5))
+    losses = state(page)["losses"]
+    assert losses[4] == max(losses)
+    first, peak, last = (f"{losses[i]:.4f}" for i in (0, 4, 5))
+    expect(page.get_by_role("img")).to_have_attribute(
+        "aria-label",
+        f"Loss over 5 steps: from {first} to {last}, with a peak of {peak} at step 4; "
+        "lowest possible 0.6931",
+    )
+
+
 def test_a_step_that_goes_too_far_is_called_so(visit):
     page = visit(GradientExplorer([3, 0, 0, 0], distribution=[0.5, 0.5, 0, 0], rate=6, steps=2))
     says = state(page)
@@ -326,7 +330,11 @@ def test_a_step_that_goes_too_far_is_called_so(visit):
     assert shown(page, ".se-line") == [
         f"Step 2, loss {after}: it was {before}; the step went too far"
     ]
-    assert page.locator(".se-floor").get_attribute("visibility") == "visible"
+    floor = page.locator(".se-floor")
+    assert floor.get_attribute("visibility") == "visible"
+    top = float(shown(page, ".se-ys span")[0])
+    for end in ("y1", "y2"):
+        assert float(floor.get_attribute(end)) == pytest.approx(1 - says["lowest_loss"] / top)
     assert shown(page, ".se-totals > span") == [
         f"loss {after} nats",
         "lowest possible 0.6931, dashed",
@@ -349,8 +357,16 @@ def test_the_line_names_the_strongest_pull(visit):
     assert shown(page, ".se-line")[0].endswith(
         "class 1 is 0.644 above its target; a step lowers its logit by 0.644"
     )
-    page.evaluate("models[0].set('logits', [0, 0, 0, 0]); models[0].set('smoothing', 1)")
     page.evaluate("models[0].set('distribution', null)")
+    for z, words in [  # of exp(-9) and exp(-20), three times
+        (9, "3.70e-4: class 1 is 3.70e-4 short of its target; a step lifts its logit by 3.70e-4"),
+        (20, "6.18e-9: p has all but met its target, and hardly any pull is left"),
+    ]:
+        page.evaluate(
+            "(z) => { models[0].set('logits', [z, 0, 0, 0]); models[0].set('target', 0) }", z
+        )
+        assert shown(page, ".se-line") == [f"Step 0, loss {words}"]
+    page.evaluate("models[0].set('logits', [0, 0, 0, 0]); models[0].set('smoothing', 1)")
     assert shown(page, ".se-line") == [
         "Step 0, loss 1.3863: p has met its target, and no pull is left"
     ]
@@ -414,6 +430,14 @@ def test_another_target_leaves_the_logits_where_they_are(visit):
     assert (says["target"], says["steps"], says["y"]) == (3, 0, [0, 0, 0, 1])
     assert says["logits"] == before["reached"]
     assert_right(says)
+
+
+def test_a_new_run_begins_within_the_bound(visit):
+    page = visit(GradientExplorer([1e6, 1e6], steps=5))
+    assert state(page)["reached"][0] > 1e6
+    target(page).select_option("class 2 is true")
+    assert state(page)["logits"][0] == 1e6
+    assert page.evaluate("arithmetic.default.accepts(models[0].values)")
 
 
 def test_smoothing_spreads_the_target(visit):
@@ -482,8 +506,10 @@ def test_presets_are_right_or_wrong_about_the_target(visit):
         ("Sure and right", [0, 0, 8]),
         ("Sure and wrong", [8, 0, 0]),
     ]:
+        number(page, "logit of class 2").fill("99")
         box.select_option(name)
         assert state(page)["logits"] == logits
+        expect(slider(page, "logit of class 2")).to_have_attribute("max", "10")
         expect(box.locator("option:checked")).to_have_text(name)
     assert state(page)["gradient"][2] == pytest.approx(-1, abs=1e-3)
     button(page, "Step").click()
@@ -511,7 +537,9 @@ def test_it_follows_the_model(visit):
     assert target(page).locator("option").count() == 6
     page.evaluate("models[0].set('logits', [1, 2]); models[0].set('labels', ['a', 'b'])")
     settle(page)
-    assert target(page).locator("option").all_inner_texts()[-1] == "shares, set below"
+    assert target(page).locator("option").all_inner_texts() == [
+        *("a is true", "b is true", "shares, set below")
+    ]
     assert_right(state(page))
 
 
@@ -588,6 +616,8 @@ def test_arrows_stay_visible_in_forced_colours(visit):
              getComputedStyle(document.querySelector(s))[name])"""
     )
     assert contrast(path, surface) >= 3
+    for line in (".se-path", ".se-dot", ".se-axes"):
+        assert follows(page, line, "stroke", "CanvasText")
 
 
 def test_labels_are_text(visit):

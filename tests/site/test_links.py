@@ -57,6 +57,18 @@ def test_a_copied_link_opens_the_explorer_as_it_was(visit):
     expect(first.locator(".se-label")).to_have_count(4)
 
 
+def test_where_nothing_may_be_copied_the_address_bar_has_the_link(visit):
+    page = visit()
+    page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(Error('denied')); }"
+    )
+    page.locator(".softmax-explorer").first.get_by_role("spinbutton").first.fill("0.5")
+    copy_button(page).click()
+    said = page.locator(f"[data-model={ANCHOR}]").get_by_role("status")
+    expect(said).to_have_text("The link is in the address bar.")
+    assert page.url.endswith(link_to('{"temperature":0.5}'))
+
+
 def test_a_link_to_the_unchanged_explorer_is_short(visit):
     page = visit()
     copy_button(page).click()
@@ -72,6 +84,17 @@ def test_a_link_opened_on_the_same_page_is_followed(visit):
             ".temperature === T",
             arg=temperature,
         )
+    # What a link does not name is as the page was built, and the explorer is brought to sight.
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    page.evaluate("(hash) => { location.hash = hash; }", link_to({"logits": [0, 0, 0, 3]}))
+    page.wait_for_function(
+        """() => {
+          const explorer = document.querySelector(".softmax-explorer");
+          const { temperature, logits } = JSON.parse(explorer.dataset.state);
+          const { top } = explorer.getBoundingClientRect();
+          return temperature === 1 && logits[3] === 3 && 0 < top && top < 120;
+        }"""
+    )
 
 
 def test_a_link_opens_its_own_explorer_alone(visit):

@@ -9,7 +9,7 @@ from softmax_lib.widgets import OverflowExplorer
 from softmax_lib.widgets._formats import FORMATS, softmax_steps
 
 from ..test_widgets_overflow import brain_floats, halves
-from .explorer_harness import in_page, settle, state
+from .explorer_harness import contrast, in_page, settle, state
 
 RNG = np.random.default_rng(9)
 
@@ -142,7 +142,8 @@ SITUATIONS = [
         "the shifted form is right",
     ),
     (
-        *(-17, "float16", ["0.625", "0.25", "0.125", "0"], ["off 3 %", "off 6 %", "off 43 %"]),
+        *(-17, "float16", ["0.625", "0.25", "0.125", "0"]),
+        ["off 3 %", "off 6 %", "off 43 %", "underflow"],
         "float16, c = \N{MINUS SIGN}17: no inf, no nan, and the naive form is off by 100 %; "
         "the shifted form is right",
     ),
@@ -158,15 +159,54 @@ def test_it_says_what_happens(visit):
         )
         settle(page)
         expect(page.locator(".se-line")).to_have_text(line)
+        expect(page.get_by_role("slider")).to_have_attribute("aria-valuetext", line)
         row = page.get_by_role("list", name="naive: probabilities")
         if numbers:
             assert row.locator(".se-value").all_inner_texts() == numbers
-        seen = [text for text in row.locator(".se-word").all_inner_texts() if text]
-        assert seen[: len(words)] == words
+        assert [text for text in row.locator(".se-word").all_inner_texts() if text] == words
+        assert row.locator(".se-failed").count() == len(words)
         shifted = page.get_by_role("list", name="shifted: probabilities")
         assert shifted.locator(".se-failed").count() == 0
     words = page.get_by_role("list", name="naive: exponentials").locator(".se-word")
     assert words.all_inner_texts() == ["few digits"] * 3 + ["underflow"]
+
+
+def test_a_shift_of_what_was_rounded_already_can_be_wrong(visit):
+    """In bfloat16 1000 - 4, 1000 and 1000 + 4 are neighbours: 1.9 and -1.9 become one."""
+    page = visit(OverflowExplorer([1.9, -1.9], offset=1000, precision="bfloat16"))
+    row = page.get_by_role("list", name="shifted: probabilities")
+    assert row.locator(".se-value").all_inner_texts() == ["0.5", "0.5"]
+    # softmax(1.9, -1.9) = (0.9781, 0.0219)
+    assert row.locator(".se-word").all_inner_texts() == ["off 49 %", "wrong"]
+    expect(page.locator(".se-line")).to_have_text(
+        "bfloat16, c = 1000: an exponential overflows, inf over inf is nan; "
+        "the shifted form is far off, since z + c was rounded"
+    )
+
+
+def test_large_numbers_are_written_short(visit):
+    """e to the 82, 81, 80 and 79, by mpmath."""
+    page = visit(OverflowExplorer(offset=80, precision="float32"))
+    row = page.get_by_role("list", name="naive: exponentials").locator(".se-value")
+    expected = [f"{float(mpmath.exp(x)):.2e}".replace("+", "") for x in (82, 81, 80, 79)]
+    assert row.all_inner_texts() == expected
+
+
+@pytest.mark.parametrize("forced", ["none", "active"])
+def test_a_failure_is_seen(visit, forced):
+    page = visit(OverflowExplorer(offset=87, precision="float32"))
+    shifted = page.get_by_role("list", name="shifted: probabilities").locator("li").first
+    failed = page.locator(".se-failed").first
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, forced_colors=forced)
+        style = "(e, name) => getComputedStyle(e)[name]"
+        surface = page.locator(".softmax-explorer").evaluate(style, "backgroundColor")
+        assert contrast(failed.evaluate(style, "borderLeftColor"), surface) >= 3
+        assert contrast(failed.evaluate(style, "color"), surface) >= 4.5
+        assert failed.locator(".se-value").evaluate(style, "fontWeight") == "700"
+        assert shifted.evaluate(style, "borderLeftColor") in ("rgba(0, 0, 0, 0)", surface)
+        if forced == "none":
+            assert failed.evaluate(style, "color") != shifted.evaluate(style, "color")
 
 
 def test_the_slider_the_list_and_the_numbers(visit):
@@ -231,3 +271,5 @@ def test_a_failure_moves_nothing(visit):
             settle(page)
             heights.add(page.locator(".softmax-explorer").bounding_box()["height"])
         assert len(heights) == 1
+        row = page.get_by_role("list", name="naive: probabilities").locator("li")
+        assert len({cell.bounding_box()["y"] for cell in row.all()}) == 1  # side by side

@@ -8,7 +8,7 @@ from softmax_lib import softmax
 from softmax_lib.sampling import mulberry32, nucleus, top_k
 from softmax_lib.widgets import SamplerExplorer
 
-from .explorer_harness import button, in_page, shown, state, state_now
+from .explorer_harness import button, contrast, in_page, shown, state, state_now
 
 RNG = np.random.default_rng(10)
 
@@ -94,8 +94,14 @@ def test_drawing_by_hand_and_in_a_run(visit):
     for name, draws in [("Draw 1", 1), ("Draw 100", 101), ("Draw 1", 102)]:
         button(page, name).click()
         page.clock.run_for(50)
-        assert state_now(page)["draws"] == draws
-        assert_right(state_now(page))
+        says = state_now(page)
+        assert says["draws"] == draws
+        assert_right(says)
+        came, expected = says["counts"][0], says["probabilities"][0] * draws
+        expect(page.locator(".se-line")).to_have_text(
+            f"{draws} draw{'s' * (draws > 1)}: class 1 came {came} time{'s' * (came != 1)}, "
+            f"expected {expected:.1f}"
+        )
     button(page, "Run").click()
     page.clock.run_for(1000)
     button(page, "Pause").click()
@@ -122,6 +128,17 @@ def test_drawing_by_hand_and_in_a_run(visit):
     button(page, "Clear").click()
     page.clock.run_for(50)
     expect(page.locator(".se-line")).to_have_text("There are no draws to clear")
+
+
+def test_the_last_draws_are_as_many_as_there_is_room_for(visit):
+    page = visit(SamplerExplorer(draws=9950))
+    for name in ("Draw 1", "Draw 100"):
+        expect(button(page, name)).to_have_attribute("aria-disabled", "false")
+    button(page, "Draw 100").click()
+    assert state(page)["draws"] == 10_000
+    for name in ("Draw 1", "Draw 100"):
+        expect(button(page, name)).to_have_attribute("aria-disabled", "true")
+        expect(button(page, name)).to_have_attribute("title", "at most 10000 draws")
 
 
 def test_each_class_says_how_often_it_came_and_how_often_to_expect_it(visit):
@@ -209,6 +226,8 @@ def test_the_bars_are_as_long_as_the_shares(visit):
              return (e.getBoundingClientRect().right - left) / track.clientWidth;
            }))"""
     )
+    assert shown(page, ".se-variation") == [f"total variation {says['totalVariation']:.4f}"]
+    assert shown(page, ".se-chi") == [f"χ² {says['chiSquare']:.2f}, degrees of freedom 2"]
     whole = softmax([2, 1, 0, -1])
     expected = np.transpose([says["probabilities"], whole, np.array(says["counts"]) / 500])
     np.testing.assert_allclose(widths, expected, atol=0.012)
@@ -237,7 +256,21 @@ def test_reset_goes_back_to_what_python_gave(visit):
     before = state(page)
     button(page, "Draw 100").click()
     page.get_by_role("spinbutton", name="seed").fill("9")
+    assert_right(state(page))
     page.get_by_role("slider", name="top-p").press("Home")
     assert state(page) != before
     button(page, "Reset").click()
     assert state(page) == before
+
+
+def test_what_was_drawn_stands_out(visit):
+    page = visit(SamplerExplorer(draws=100))
+    for look in ({"color_scheme": "light"}, {"color_scheme": "dark"}, {"forced_colors": "active"}):
+        page.emulate_media(**look)
+        drawn, key, surface = page.evaluate(
+            """[[".se-seen"], [".se-key-seen", "::before"], [".softmax-explorer"]].map(
+                 ([name, part]) =>
+                   getComputedStyle(document.querySelector(name), part).backgroundColor)"""
+        )
+        assert contrast(drawn, surface) >= 3
+        assert key == drawn

@@ -9,7 +9,17 @@ from softmax_lib import core, losses
 from softmax_lib.figures.scores import CORNERS, triangle_points
 from softmax_lib.widgets import SimplexExplorer
 
-from .explorer_harness import FLAWS, at_each_width, button, contrast, in_page, settle, shown, state
+from .explorer_harness import (
+    FLAWS,
+    at_each_width,
+    button,
+    contrast,
+    follows,
+    in_page,
+    settle,
+    shown,
+    state,
+)
 
 MINUS = "\N{MINUS SIGN}"
 TINY = 1e-318  # what a result below the smallest normal double may lose
@@ -151,13 +161,6 @@ def test_the_nearest_point_within_the_triangle(visit):
     inside = wanted.min(axis=1) >= LEAST
     assert 100 < inside.sum() < 1900
     np.testing.assert_allclose(found[inside], wanted[inside], atol=1e-14)
-
-
-def test_the_defaults_of_a_saved_page_may_be_missing(visit):
-    page = visit()
-    page.evaluate("delete models[0].values.temperature; models[0].set('logits', [1, 1, 0])")
-    assert state(page)["temperature"] == 1
-    assert_right(state(page))
 
 
 # Digits from mpmath: e^-100 = 3.7200760e-44, and the entropy of (1, e^-100, e^-200).
@@ -587,6 +590,7 @@ def test_the_triangle_stays_visible_in_forced_colours(visit):
     for name, part in ((".se-face", "stroke"), (".se-path", "stroke"), (".se-point", "fill")):
         colour = page.locator(name).evaluate("(e, part) => getComputedStyle(e)[part]", part)
         assert contrast(colour, surface) >= 3
+    assert follows(page, ".se-point", "fill", "Highlight")
 
 
 def test_labels_are_text(visit):

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from softmax_lib import core
 from softmax_lib.widgets import StepsExplorer
 
-from .explorer_harness import in_page, settle, state
+from .explorer_harness import contrast, in_page, settle, state
 
 CLASSES = ["cat", "dog", "bird", "car"]
 
@@ -86,6 +86,44 @@ def test_one_logit_moves_every_probability_and_not_the_others_odds(visit):
     assert page.locator("[aria-label=odds] .se-quiet").all_inner_texts() == [
         "moved", "stayed", "stayed", "moved", "moved", "stayed",
     ]  # fmt: skip
+    before = marks(page)
+    page.get_by_role("spinbutton", name="logit of dog").fill("")  # refused: so nothing moves
+    assert marks(page) == before
+
+
+def test_marks_stand_out(visit):
+    page = visit()
+    slider(page, "dog").press("PageUp")
+    settle(page)
+    moved, stayed = page.locator("[aria-label=exponentials] .se-value").evaluate_all(
+        """([stayed, moved]) => [moved, stayed].map((e) => {
+             const { color, fontWeight } = getComputedStyle(e);
+             return [color, fontWeight];
+           })"""
+    )
+    assert moved[0] != stayed[0]
+    assert moved[1] == "700" != stayed[1]
+
+
+def test_nothing_is_marked_before_a_move_and_after_one_of_several_logits(visit):
+    page = visit()
+    nothing = [[False] * 4, [False] * 4, [False] * 6]
+    for _ in range(2):
+        assert marks(page) == nothing
+        assert page.locator("[aria-label=odds] .se-quiet").all_inner_texts() == [""] * 6
+        expect(page.locator(".se-line")).to_have_text(
+            "The odds of two classes are e to the gap between their logits"
+        )
+        page.evaluate("models[0].set('logits', [1, 2, 0, -1])")
+
+
+def test_of_two_classes_both_probabilities_move(visit):
+    page = visit(StepsExplorer([2, 1]))
+    slider(page, "class 2").press("ArrowUp")
+    assert marks(page) == [[False, True], [True, True], [True]]
+    expect(page.locator(".se-line")).to_have_text(
+        "class 2 moved: both probabilities and their odds moved"
+    )
 
 
 def test_a_common_step_moves_the_exponentials_alone(visit):
@@ -101,14 +139,15 @@ def test_a_common_step_moves_the_exponentials_alone(visit):
 
 
 def test_a_step_that_would_leave_the_range_is_refused(visit):
-    page = visit(StepsExplorer([9.5, 0]))
-    page.get_by_role("button", name="Add 1 to all").click()
-    assert state(page)["logits"] == [9.5, 0]
+    page = visit(StepsExplorer([9, 0]))
+    for _ in range(2):
+        page.get_by_role("button", name="Add 1 to all").click()
+        assert state(page)["logits"] == [10, 1]
     expect(page.locator(".se-line")).to_have_text(
         "A logit would leave the range from \N{MINUS SIGN}10 to 10"
     )
     page.get_by_role("button", name="Take 1 from all").click()
-    assert state(page)["logits"] == [8.5, -1]
+    assert state(page)["logits"] == [9, 0]
 
 
 def test_the_mouse_drags_a_bar_up_and_down(visit):
@@ -116,6 +155,7 @@ def test_the_mouse_drags_a_bar_up_and_down(visit):
     box = slider(page, "bird").bounding_box()
     x, y, height = box["x"] + box["width"] / 2, box["y"], box["height"]
     assert height > box["width"]
+    expect(slider(page, "bird")).to_have_attribute("aria-orientation", "vertical")
     page.mouse.move(x, y + height / 2)
     page.mouse.down()
     page.mouse.move(x, y - 20, steps=4)
@@ -175,6 +215,27 @@ def test_no_number_passes_for_zero_or_one(visit):
     values = page.locator(".se-columns .se-value").all_inner_texts()
     assert values == ["22026.5", "4.54e-5", "1\N{MINUS SIGN}2e-9", "2.06e-9"]
     assert page.locator("[aria-label=odds] .se-value").all_inner_texts() == ["4.852e+8"]
+    assert page.locator(".se-sum").inner_text() == "their sum: 22026.5"
+
+
+def test_numbers_are_as_long_as_they_need_to_be(visit):
+    page = visit(StepsExplorer([5, 3]))
+    values = page.locator(".se-columns .se-value").all_inner_texts()
+    assert values == ["148.4", "20.086", "0.8808", "0.1192"]  # by mpmath
+    assert page.locator(".se-sum").inner_text() == "their sum: 168.5"
+    assert "bars from 0 to 200" in page.locator(".se-note").all_inner_texts()
+
+
+@pytest.mark.parametrize("forced", ["none", "active"])
+def test_bars_stay_visible(visit, forced):
+    page = visit(forced_colors=forced)
+    bar, track, border = page.evaluate(
+        """[[".se-signed", "backgroundColor"], [".se-upright-track", "backgroundColor"],
+            [".se-upright-track", "borderTopWidth"]]
+             .map(([name, part]) => getComputedStyle(document.querySelector(name))[part])"""
+    )
+    assert contrast(bar, track) >= 3
+    assert border == ("1px" if forced == "active" else "0px")
 
 
 def test_reset_goes_back_to_what_python_gave(visit):

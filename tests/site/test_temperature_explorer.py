@@ -119,12 +119,6 @@ def test_the_arithmetic_is_right_to_twelve_digits(visit):
             assert says["lse"] == pytest.approx(lse, rel=1e-12, abs=1e-15)
 
 
-def test_the_defaults_of_a_saved_page_may_be_missing(visit):
-    page = visit()
-    page.evaluate("delete models[0].values.temperature; models[0].set('logits', [1, 1])")
-    assert state(page)["temperature"] == 1
-
-
 # Digits from mpmath (FACTS: the slider); e^-1000 = 5.0759589e-435 is beyond any double.
 @pytest.mark.parametrize(
     ("logits", "temperature", "numbers", "entropy"),
@@ -141,6 +135,7 @@ def test_the_defaults_of_a_saved_page_may_be_missing(visit):
         ([2, 1, 0, -1], 100, ["0.2538", "0.2512", "0.2487", "0.2463"], "1.3862"),
         ([9.2107, 0], 1, ["0.9999", "1.00e-4"], "0.0010"),  # of 9.9954e-5
         ([10, 0], 0.01, [f"1 {MINUS} 5.08e-435", "5.08e-435"], "0"),
+        ([1e6, 0], 0.01, [f"1 {MINUS} <1e-999999", "<1e-999999"], "0"),
         ([2, 2, 0], 0.01, ["0.5000", "0.5000", "6.92e-88"], "0.6931"),
     ],
 )
@@ -658,7 +653,17 @@ def test_it_leaves_nothing_behind(visit):
 # ---- looks --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kwargs", [{}, TEN, {"temperature": 0.01}], ids=["four", "ten", "cold"])
+@pytest.mark.parametrize(
+    "kwargs",
+    [
+        {},
+        TEN,
+        {"temperature": 0.01},
+        {"logits": [1e6, 0], "temperature": 0.01},
+        {"logits": [1e300, 0]},
+    ],
+    ids=["four", "ten", "cold", "far", "farthest"],
+)
 def test_nothing_overflows_or_overlaps(visit, kwargs):
     page = visit(TemperatureExplorer(**kwargs))
     for width in at_each_width(page, 320, 360, 500, 700, 1280):

@@ -157,7 +157,7 @@ function render({ model, el }) {
   matrix.addEventListener("click", (event) => {
     const box = matrix.getBoundingClientRect();
     const i = Math.floor((((event.clientY - box.top) / box.height) * side - MARGIN) / CELL);
-    if (i >= 0 && i < n) edit({ token: i });
+    if (i >= 0) edit({ token: i });
   });
 
   const total = textBox("se-total");
@@ -210,7 +210,8 @@ function render({ model, el }) {
     const H = row.reduce((sum, w) => (w > 0 ? sum - w * Math.log(w) : sum), 0);
     const sum = row.reduce((so_far, w) => so_far + w, 0);
     setText(total, `sum ${Number(sum.toPrecision(14))}`);
-    setText(entropyText, `entropy ${H.toFixed(4)} of ln ${n} = ${Math.log(n).toFixed(4)} nats`);
+    const seen = causal ? token + 1 : n;
+    setText(entropyText, `entropy ${H.toFixed(4)} of ln ${seen} = ${Math.log(seen).toFixed(4)} nats`);
     status.say(control.remark || line);
     root.dataset.state = JSON.stringify({ ...state, weights });
   }

@@ -322,6 +322,7 @@ function logitControl({ get, onInput, onRefusal, bound = Number.MAX_VALUE, write
 function scientific(lnValue) {
   if (lnValue === -Infinity) return "0";
   const tens = lnValue / Math.LN10;
+  if (tens < -999999) return "<1e-999999"; // there is room for no more
   let exponent = Math.floor(tens);
   let digits = (10 ** (tens - exponent)).toFixed(2);
   if (digits === "10.00") [digits, exponent] = ["1.00", exponent + 1];

@@ -212,7 +212,8 @@ function render({ model, el }) {
       return `${T}: ${left === count ? "all" : left} of ${count} classes can be drawn, no draw yet`;
     }
     const expected = (draws * p[best]).toFixed(1);
-    return `${draws} ${draws === 1 ? "draw" : "draws"}: ${labels[best]} came ${counts[best]} times, ` +
+    const counted = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
+    return `${counted(draws, "draw")}: ${labels[best]} came ${counted(counts[best], "time")}, ` +
       `expected ${expected}`;
   }
 

@@ -1,5 +1,5 @@
 // Softmax at a temperature T, for an array z of finite logits: the arithmetic of every explorer.
-// tests/site/test_explorer.py holds it against softmax_lib and mpmath, 1e-12 relative.
+// tests/site/test_temperature_explorer.py holds it against softmax_lib and mpmath, 1e-12 relative.
 
 // x = (z - max z) / T gives the same softmax as z / T, and exp(x) <= 1 cannot overflow.
 function shifted(z, T) {
@@ -51,7 +51,7 @@ export function logOthers(z, T, i) {
 // -sum y ln p, for p = softmax(z) and a distribution y
 export function crossEntropy(z, y) {
   const lnP = logSoftmax(z);
-  return y.reduce((sum, share, i) => (share > 0 ? sum - share * lnP[i] : sum), 0);
+  return y.reduce((sum, share, i) => sum - share * lnP[i], 0);
 }
 
 // p - y. Where y_i is 1, p_i - 1 would cancel: it is minus the sum of the others.
