@@ -507,6 +507,16 @@ def test_row_sums(shape, spread, order, dtype):
     assert (np.abs(totals.ravel() - exact) <= allowed).all()
 
 
+def test_what_rounding_takes_from_a_long_row_is_gathered_from_all_of_it():
+    def lost_of(x):
+        lost = np.zeros((1, 1))
+        core._exp_gaps(x, None, 0.7, np.empty_like(x), lost)
+        return lost[0, 0]
+
+    x = rng().normal(0, 1, (1, 40_000))  # worked on in slabs; a quarter is a single one
+    assert lost_of(x) == pytest.approx(sum(map(lost_of, np.hsplit(x, 4))), rel=1e-9, abs=0)
+
+
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_sums_of_long_rows_that_three_entries_dominate(order):
     # Adding entries in pairs three times rounds a large one as often: 2 ulp.
