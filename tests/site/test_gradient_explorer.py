@@ -280,6 +280,9 @@ def test_another_rate_shows_the_same_steps_at_that_rate(visit):
     field.fill("0.5")
     says = state(page)
     assert (says["steps"], says["logits"], says["rate"]) == (10, [2, 1, 0, -1], 0.5)
+    expect(slider(page, "rate")).to_have_attribute(
+        "aria-valuetext", f"rate 0.5; loss {says['loss']:.4f} after 10 steps"
+    )
     assert_right(says)
     slider(page, "rate").press("End")
     assert state(page)["rate"] == 6

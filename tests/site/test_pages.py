@@ -236,6 +236,7 @@ def test_explorer_is_alive_or_its_picture_stands_there(visit, name):
     places = live.locator(".static-widget")
     for place in places.all():
         place.locator(".softmax-explorer").wait_for()
+        assert place.locator("img").count() == 0
     still = visit(name, java_script_enabled=False).page
     for place in still.locator(".static-widget").all():
         assert place.locator("img").is_visible()

@@ -192,6 +192,12 @@ def test_cut_offs_remove_mass_and_the_rest_is_renormalised(visit):
     assert shown(page, ".se-value")[2:] == ["cut off", "cut off"]
 
 
+def test_a_nucleus_that_rounding_makes_a_little_short_is_full(visit):
+    page = visit(SamplerExplorer(np.log([7, 2, 1]), top_p=0.9))
+    assert sum([0.7, 0.2]) < 0.9  # as the page adds them up
+    assert shown(page, ".se-value")[2] == "cut off"
+
+
 @pytest.mark.parametrize(
     ("name", "bad", "reason"),
     [

@@ -24,7 +24,7 @@ export function cutOff({ logits, temperature, top_k: k, top_p: target }) {
   const result = x.map(() => -Infinity);
   let before = 0; // what the larger ones have together
   order.forEach((i, rank) => {
-    if (rank === 0 || target === 1 || before < target - 1e-12) result[i] = x[i];
+    if (target === 1 || before < target - 1e-12) result[i] = x[i];
     before += p[rank];
   });
   return result;
