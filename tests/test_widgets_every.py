@@ -29,7 +29,7 @@ TABLE = {
         {"rate": 2},
         {
             "logits": [*NO_LOGITS, [1], [0] * 11, [1, NAN], [1, INF], [1, 2e6]],
-            "labels": [["a"], list("abcde"), "abcd", [1, 2, 3, 4], 4, []],
+            "labels": [["a"], list("abcde"), "abcd", [1, 2, 3, 4], ["a", "b", "c", 4], 4, []],
             "target": [-1, 4, 9, 10, 0.5, "1", None, True, NAN],
             "smoothing": [-0.1, 1.1, "0", None, False, NAN, INF],
             "distribution": [
@@ -84,7 +84,7 @@ TABLE = {
                 [1, 2, 2e6],
                 [1, 2, "3"],
             ],
-            "labels": [["a"], list("abcd"), "abc", [1, 2, 3], 4, []],
+            "labels": [["a"], list("abcd"), "abc", [1, 2, 3], ["a", "b", 3], 4, []],
         },
     ),
     "StepsExplorer": (
@@ -108,7 +108,7 @@ TABLE = {
         {
             "temperature": TEMPERATURES,
             "logits": [*NO_LOGITS, [1], [0] * 11, [1, NAN], [1, -INF]],
-            "labels": [["a"], list("abcde"), "abcd", [1, 2, 3, 4], 4, []],
+            "labels": [["a"], list("abcde"), "abcd", [1, 2, 3, 4], ["a", "b", "c", 4], 4, []],
         },
     ),
 }
