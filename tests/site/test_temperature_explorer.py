@@ -1,6 +1,7 @@
 """TemperatureExplorer in a real browser, with no kernel: mouse, keys, touch, numbers, looks."""
 
 import functools
+import sys
 
 import mpmath
 import pytest
@@ -394,6 +395,16 @@ def test_the_logit_sliders_grow_with_what_they_show(visit):
     sliders.last.focus()
     page.keyboard.press("End")
     assert_right(state(page))
+
+
+def test_a_slider_ends_at_the_largest_double(visit):
+    largest = sys.float_info.max
+    page = visit(TemperatureExplorer([2, -largest, largest]))
+    sliders = page.locator(".se-bars input[type=range]")
+    for i, (key, end) in enumerate([("Home", -largest), ("End", largest)]):
+        sliders.nth(i).press(key)  # three digits of it, 1.80e308, would be infinite
+        assert state(page)["logits"][i] == end
+        assert_right(state(page))
 
 
 def test_presets(visit):

@@ -296,7 +296,10 @@ function sliderReach(low = -10, high = 10) {
 
 // A slider and a number field for one logit; show(label, reach) brings both up to date.
 function logitControl({ get, onInput, onRefusal, bound = Number.MAX_VALUE, write }) {
-  const range = slider({}, (value) => onInput(Number(value.toPrecision(3))));
+  const range = slider({}, (value) => {
+    const rounded = Number(value.toPrecision(3)); // which may be beyond the largest double
+    onInput(Math.max(-bound, Math.min(bound, rounded)));
+  });
   const number = numberField({}, {
     min: -bound,
     max: bound,
