@@ -83,7 +83,7 @@ def test_solutions_and_hidden_code_are_open(on_paper, name):
     page = on_paper(name)
     for details in page.locator("details").all():
         inside = details.locator("xpath=./*[not(self::summary)]").first
-        if name.endswith("summary.html"):  # leaves its solutions out, to fit on its sheets
+        if name.endswith("summary.html"):  # leaves solutions and hints out, to fit on its sheets
             continue
         assert inside.bounding_box()["height"] > 10
     asked_for = page.locator("summary").get_by_text(re.compile("^(Show|Hide) "))
