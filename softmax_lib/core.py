@@ -296,20 +296,20 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     Notes
     -----
-    .. math:: \ln p_i = d_i - \ln \sum_j e^{d_j}, \qquad d_i = \frac{z_i - \max_k z_k}{T}
+    .. math:: \ln p_i = d_i - \ln \sum_j e^{d_j}
 
-    The result is within 3 units in the last place of the true one, for all finite float32 and
-    float64 logits that were tried. The hard entry is the one that dominates its row: its logarithm
-    is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1 before the logarithm sees it. So the
-    largest term, which is 1, is left out of the sum and `log1p` puts it back [1]_. As in `softmax`,
-    ordinary logits are exponentiated without a shift. The sum of the others is then divided by the
-    exponential of the largest, which has more digits: those of two float64, or of one for float32.
-    Only other rows pay for what a shift rounds away: those with a maximum beyond 600 (44 in a long
-    float32 row) or as far below 0, and those in which the largest term outweighs the others 2^30
-    times (1.5 times where T is not 1; 7.4 times in a long float32 row; 2^27/K times where float32
-    is worked in float64), for a small sum is as wrong as its terms. Where the others nearly
-    underflow, they are scaled. Applied twice, log_softmax gives what it gave, up to rounding;
-    softmax does not.
+    Here :math:`d_i = (z_i - \max_k z_k) / T`. The result is within 3 units in the last place of the
+    true one, for all finite float32 and float64 logits that were tried. The hard entry is the one
+    that dominates its row: its logarithm is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1
+    before the logarithm sees it. So the largest term, which is 1, is left out of the sum and
+    `log1p` puts it back [1]_. As in `softmax`, ordinary logits are exponentiated without a shift.
+    The sum of the others is then divided by the exponential of the largest, which has more digits:
+    those of two float64, or of one for float32. Only other rows pay for what a shift rounds away:
+    those with a maximum beyond 600 (44 in a long float32 row) or as far below 0, and those in which
+    the largest term outweighs the others 2^30 times (1.5 times where T is not 1; 7.4 times in a
+    long float32 row; 2^27/K times where float32 is worked in float64), for a small sum is as wrong
+    as its terms. Where the others nearly underflow, they are scaled. Applied twice, log_softmax
+    gives what it gave, up to rounding; softmax does not.
 
     References
     ----------
@@ -388,7 +388,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
 
     Notes
     -----
-    .. math:: \operatorname{LSE}(z) = \ln \sum_j e^{z_j} = m + \ln \sum_j e^{z_j - m}
+    .. math:: \ln \sum_j e^{z_j} = m + \ln \sum_j e^{z_j - m}
 
     The result is within 2 units in the last place of the true one, or of 1 where it is below 1: as
     it nears 0, no method that sums exponentials keeps relative accuracy. Exponentials and their sum
@@ -465,11 +465,11 @@ def hardmax(z, axis=-1):
 
     Notes
     -----
-    .. math:: h_i = \lim_{T \to 0} \operatorname{softmax}(z / T)_i
-              = \frac{[z_i = m]}{\sum_j [z_j = m]}, \qquad m = \max_j z_j
+    .. math:: \lim_{T \to 0} \operatorname{softmax}(z / T)_i = \frac{[z_i = m]}{\sum_j [z_j = m]}
 
-    Tied maxima share equally, as they do at every temperature. A row has NaN where softmax has it:
-    if it holds a NaN, only -inf, or several +inf.
+    Here m is the maximum, and a bracket is 1 where what it says is true, else 0. Tied maxima share
+    equally, as they do at every temperature. A row has NaN where softmax has it: if it holds a NaN,
+    only -inf, or several +inf.
 
     Examples
     --------

@@ -37,10 +37,11 @@ def softmax_jacobian(z, *, temperature=1.0):
 
     Notes
     -----
-    .. math:: J_{ij} = -\frac{p_i p_j}{T} \quad (i \ne j), \qquad J_{ii} = \frac{p_i (1 - p_i)}{T}.
+    .. math:: J_{ij} = \frac{p_i (\delta_{ij} - p_j)}{T}
 
-    On the diagonal 1 - p_i would cancel where p_i is almost 1. The rows of J sum to 0, so the
-    diagonal is minus the sum of the rest of its row: every entry of J has a small relative error.
+    Here :math:`\delta_{ij}` is 1 where i = j, else 0. On the diagonal 1 - p_i would cancel where
+    p_i is almost 1. The rows of J sum to 0, so the diagonal is minus the sum of the rest of its
+    row: every entry of J has a small relative error.
 
     J is symmetric because p is a gradient, that of the log-sum-exp; J is its Hessian.
 

@@ -271,9 +271,10 @@ def cross_entropy_with_grad(z, target, *, temperature=1.0):
 
     Notes
     -----
-    With m the class of the largest logit, :math:`\log p_j = \log p_m - (z_m - z_j) / T`. So
+    With m the class of the largest logit, :math:`\log p_j = \log p_m - (z_m - z_j) / T`. So the
+    loss is
 
-    .. math:: -\sum_j y_j \log p_j = \sum_j y_j \frac{z_m - z_j}{T} - \log p_m \sum_j y_j,
+    .. math:: \sum_j y_j \frac{z_m - z_j}{T} - \log p_m \sum_j y_j,
 
     which takes one logarithm a sample, and where no term is negative, so nothing cancels.
 
@@ -413,13 +414,12 @@ def kl_divergence(z_p, z_q, axis=-1):
     -----
     The relative entropy, or Kullback-Leibler divergence [1]_, is computed as
 
-    .. math:: \sum_j \left(q_j - p_j - p_j \log\frac{q_j}{p_j}\right)
-              = \sum_j p_j \left(e^{r_j} - 1 - r_j\right), \qquad r_j = \log\frac{q_j}{p_j},
+    .. math:: \sum_j p_j \left(e^{r_j} - 1 - r_j\right)
 
-    the same since p and q both sum to 1, but with no negative term: never below 0, and of small
-    relative error however close p and q are. The ratios :math:`r_j` come from the differences of
-    the logits, which are exact where the logits are close, and a common constant is taken out by
-    :math:`\sum_j p_j (e^{r_j} - 1) = 0`.
+    with :math:`r_j = \log (q_j / p_j)`. This is the same, since p and q both sum to 1, but it has
+    no negative term. So it is never below 0, and of small relative error however close p and q are.
+    The ratios come from the differences of the logits, which are exact where the logits are close,
+    and a common constant is taken out by :math:`\sum_j p_j (e^{r_j} - 1) = 0`.
 
     References
     ----------
