@@ -11,6 +11,7 @@
 
 import hashlib
 import io
+import logging
 import posixpath
 import re
 from base64 import b64encode
@@ -166,6 +167,9 @@ def cut_down(font, characters):
 
 def setup(app):
     app.book_joined = {}
+    # A package of code colours that Furo brings, a11y_pygments, has every logger print all it says.
+    for talkative in ("fontTools", "traitlets"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
     # After the still pictures of widgets are in place, before Sphinx collects the images.
     app.connect("doctree-read", mark_pictures, priority=450)
     app.add_node(nodes.image, override=True, html=(visit_image, depart_image))

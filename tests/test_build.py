@@ -78,6 +78,11 @@ def test_a_broken_library_fails_the_build_and_the_one_after_it(book):
     assert build(book).returncode == 0
 
 
+def test_a_good_build_complains_of_nothing(book):
+    """What is printed there is what a reader looks through when something has gone wrong."""
+    assert build(book).stderr == ""
+
+
 def test_a_build_with_no_change_runs_no_notebook(book):
     first = build(book)
     assert "Executed notebook" in first.stdout + first.stderr
