@@ -124,6 +124,10 @@ def test_every_decimal_in_the_prose_stands_in_a_cell(path):
     code = ["".join(cell["source"]) for source in sources for cell in cells(source, "code")]
     for cell in cells(path, "markdown"):
         assert unchecked_numbers("".join(cell["source"]), "\n".join(code)) == []
+    for cell in cells(path, "code"):
+        figure = cell["metadata"].get("mystnb", {})
+        for text in (figure.get("figure", {}).get("caption"), figure.get("image", {}).get("alt")):
+            assert unchecked_numbers(text or "", "\n".join(code)) == []
 
 
 def test_a_decimal_that_no_cell_has_is_found():

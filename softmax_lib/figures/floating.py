@@ -33,7 +33,7 @@ def gap_errors(gaps, form, seed=0):
 
 
 def draw_error_against_gap(ax, gaps):
-    """Draw the error of two forms of softmax against the gap, with the bound of the shift.
+    """Draw the error of two forms of softmax against the gap, with the most that the shift costs.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def draw_error_against_gap(ax, gaps):
         ("softmax_lib", softmax, CLASS_COLOURS[0]),
     ):
         ax.plot(*gap_errors(gaps, form), ".", color=colour, markersize=4, label=name)
-    ax.plot(gaps, gaps, color="#555555", linewidth=1, label="bound")
+    ax.plot(gaps, gaps, color="#555555", linewidth=1, label="the shift, at most")
     ax.set(xscale="log", yscale="log", ylim=(0.05, 1000))
     ax.set(xlabel="gap between the logits", ylabel="error, in ulp")
     ax.xaxis.set_major_formatter("{x:g}")
