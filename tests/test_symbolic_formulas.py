@@ -49,7 +49,7 @@ def at(expression, numbers):
         (
             "quadratic_form_of_jacobian_is_variance",
             FEW,
-            {"K": 2, **TWO, "v[1]": 1, "v[2]": 3, "m": 5 * half},
+            {"K": 2, **TWO, "v[1]": 1, "v[2]": 3, "vbar": 5 * half},
         ),
     ],
 )
@@ -85,7 +85,7 @@ def test_both_sides_are_equal(theorem, how, numbers):
         (
             "probability_slope_in_temperature",
             {"num_classes": 2},
-            {"p1": quarter, "z1": 3, "mu": 1, "T": 2},
+            {"p1": quarter, "z1": 3, "zbar": 1, "T": 2},
             -(half**3),
         ),
         # 3/4 / 2^3, with sums 1, 5/2 and 7 of weights 1/4 and 3/4 times powers of 1 and 3

@@ -201,7 +201,7 @@ def quadratic_form_of_jacobian_is_variance(max_classes=4, softmax=softmax):
     Returns
     -------
     sympy.Eq
-        The two forms of the variance for general K, m being the mean of v under p.
+        The two forms of the variance for general K; the bar marks the mean of v under p.
 
     Raises
     ------
@@ -219,11 +219,11 @@ def quadratic_form_of_jacobian_is_variance(max_classes=4, softmax=softmax):
         half = sum(p[a] * p[b] * (v[a] - v[b]) ** 2 for a, b in pairs) / 2
         require_zero(variance - half, f"K = {num_classes}: the variance over all pairs")
 
-    p, v, m = sp.IndexedBase("p"), sp.IndexedBase("v"), sp.Symbol("m")
-    variance = sp.Sum(p[n] * (v[n] - m) ** 2, (n, 1, K))
+    p, v, mean = sp.IndexedBase("p"), sp.IndexedBase("v"), sp.Symbol("vbar")
+    variance = sp.Sum(p[n] * (v[n] - mean) ** 2, (n, 1, K))
     expanded = variance.expand().replace(lambda part: isinstance(part, sp.Sum), sp.factor_terms)
-    known = {sp.Sum(p[n], (n, 1, K)): 1, sp.Sum(p[n] * v[n], (n, 1, K)): m}
-    shorter = sp.Sum(p[n] * v[n] ** 2, (n, 1, K)) - m**2
+    known = {sp.Sum(p[n], (n, 1, K)): 1, sp.Sum(p[n] * v[n], (n, 1, K)): mean}
+    shorter = sp.Sum(p[n] * v[n] ** 2, (n, 1, K)) - mean**2
     require_zero(expanded.subs(known) - shorter, "general K: the two forms of the variance")
     return sp.Eq(variance, shorter, evaluate=False)
 

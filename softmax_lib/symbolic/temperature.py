@@ -150,7 +150,7 @@ def probability_slope_in_temperature(num_classes=4, softmax=softmax):
         require_zero(p_i.diff(T) + p_i * (z_i - mean) / T**2, "dp_i/dT = -p_i (z_i - mean) / T^2")
     variance = sum(p_i * (z_i - mean) ** 2 for p_i, z_i in zip(p, z, strict=True))
     require_zero(mean.diff(T) + variance / T**2, "the mean falls: dmean/dT = -Var_p(z) / T^2")
-    p_1, average = sp.symbols("p1 mu", real=True)
+    p_1, average = sp.symbols("p1 zbar", real=True)
     return sp.Eq(sp.Derivative(p_1, T), -p_1 * (z[0] - average) / T**2, evaluate=False)
 
 
