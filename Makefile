@@ -31,9 +31,7 @@ book: $(VENV)/book
 	@echo "The book is ready. Open file://$(CURDIR)/$(PAGE)"
 
 read: book
-	@$(BIN)/python -m webbrowser -t "http://localhost:8000/" >/dev/null 2>&1 || true
-	@echo "Reading at http://localhost:8000/ (Ctrl+C ends it)"
-	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+	@$(BIN)/python scripts/read_book.py
 
 # Pages link to the PDF only where it is made, so the book is built anew with that link.
 pdf: export BOOK_PDF = 1

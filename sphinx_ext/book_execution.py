@@ -12,6 +12,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import matplotlib
+
 COVERED = [
     "softmax_lib",
     "sphinx_ext",
@@ -41,12 +43,16 @@ def use_keyed_cache(app, config):
     caches = Path(app.outdir).parent / ".jupyter_cache"
     if caches.is_dir():
         for old in caches.iterdir():
-            if old.name != config.execution_key:
+            if old.is_dir() and old.name != config.execution_key:
                 shutil.rmtree(old)
     config.nb_execution_cache_path = str(caches / config.execution_key)
     # Matplotlib stamps this time into its SVGs; without it no two builds are alike. It is the
     # first second of 2026, since Sphinx also takes the year of the copyright line from it.
     os.environ.setdefault("SOURCE_DATE_EPOCH", "1767225600")
+    # A backend of the reader's would show no figure, and settings of theirs another one.
+    os.environ.pop("MPLBACKEND", None)
+    os.environ["MATPLOTLIBRC"] = str(Path(matplotlib.get_data_path(), "matplotlibrc"))
+    matplotlib.rcdefaults()  # for what the build itself draws
 
 
 def setup(app):

@@ -116,7 +116,7 @@ def draw_card(path):
 def publish(app, exception):
     """Write what needs the site's address: its map, where robots find that, and the card."""
     base = app.config.html_baseurl
-    if exception is not None or not base:
+    if exception is not None or not base or app.builder.format != "html":
         return
     ElementTree.register_namespace("", SITEMAP)
     root = ElementTree.Element(f"{{{SITEMAP}}}urlset")

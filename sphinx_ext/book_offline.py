@@ -13,6 +13,8 @@ import re
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from book_site import NOTEBOOKS
+
 NAME = "softmax-book"
 ARCHIVE, PDF = f"downloads/{NAME}.zip", f"downloads/{NAME}.pdf"
 NOT_FOR_THE_DISK = {"404.html", "objects.inv", "robots.txt", "sitemap.xml"}
@@ -46,10 +48,25 @@ def site_files(site):
     )
 
 
+def sweep(app, site):
+    """Remove what earlier builds have left: pages that are no more, and what no page names."""
+    found = {app.env.doc2path(name, base=False) for name in app.env.found_docs}
+    sources = {Path(path).with_suffix("").as_posix() for path in found}
+    for folder, pattern in ((site, "chapters/*.html"), (site / NOTEBOOKS, "**/*.ipynb")):
+        for path in folder.glob(pattern):
+            if path.relative_to(folder).with_suffix("").as_posix() not in sources:
+                path.unlink()
+    pages = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.html"))
+    for path in (*site.glob("_images/*"), *site.glob("_static/book-*")):
+        if path.name not in pages:
+            path.unlink()
+
+
 def archive(app, exception):
     if exception is not None or app.builder.format != "html":
         return
     site = Path(app.outdir)
+    sweep(app, site)
     target = site / ARCHIVE
     target.parent.mkdir(exist_ok=True)
     with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=9) as file:

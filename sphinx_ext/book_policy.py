@@ -6,8 +6,9 @@ that it does not name. It has to allow:
 script-src 'self'
     The book's own scripts, which are files.
 script-src 'sha256-...'
-    The theme's one line that picks the colours before the page is painted, which a file would do
-    too late. Its hash: no other inline script runs. An ``onclick`` runs nowhere, and nor does
+    What has to run before the page is painted, which a file would do too late: the theme's line
+    that picks the colours, and the book's few (templates/page.html). Their hashes: no other inline
+    script runs, and a page that has one is not built. An ``onclick`` runs nowhere, and nor does
     ``eval``: no page has a use for either.
 script-src blob:
     Only where there is an explorer: its module is in the page's own data, and a module can only be
@@ -43,6 +44,9 @@ from html import escape
 from bs4 import BeautifulSoup
 from sphinx.errors import ExtensionError
 from sphinx.jinja2glue import BuiltinTemplateLoader
+
+# What the inline scripts that a page may have begin with: the theme's, and the book's own.
+KNOWN_SCRIPTS = ("document.body.dataset.theme", "const [opened] = performance")
 
 # Two landmarks of one kind need names, to be told apart.
 LANDMARKS = {
@@ -104,6 +108,9 @@ def policy_for(html):
 def hashes(html, tag):
     """Return the hashes of a page's inline scripts or styles, without those that are data."""
     found = re.findall(rf"<{tag}(?![^>]*\s(?:src|type)=)[^>]*>(.*?)</{tag}>", html, re.S)
+    for text in found if tag == "script" else ():
+        if not text.strip().startswith(KNOWN_SCRIPTS):
+            raise ExtensionError(f"the policy knows no such inline script: {text.strip()[:200]}")
     digests = (hashlib.sha256(text.encode()).digest() for text in found)
     return sorted({f"'sha256-{b64encode(digest).decode()}'" for digest in digests})
 

@@ -7,7 +7,8 @@ BOOK_REPOSITORY
     An address like ``https://github.com/owner/name``; by default, the git remote ``origin``.
     It brings the Binder, edit and issue links.
 BOOK_SITE
-    The address of the published site. It brings canonical links.
+    The address of the published site, with a slash at its end or without. It brings canonical
+    links.
 """
 
 import os
@@ -30,12 +31,18 @@ NOTEBOOKS = "_notebooks"  # where in the site each page's own notebook is
 logger = logging.getLogger(__name__)
 
 
+def ask(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
 def repository_address(root):
     """Return the web address of a GitHub repository, or None where there is none to link to."""
     address = os.environ.get("BOOK_REPOSITORY")
     if address is None and shutil.which("git"):  # a downloaded book may be read without git
-        git = ["git", "-C", str(root), "remote", "get-url", "origin"]
-        address = subprocess.run(git, capture_output=True, text=True, check=False).stdout.strip()
+        git = ["git", "-C", str(root)]
+        # Unpacked within another repository, the book is not that one's.
+        if not ask(*git, "rev-parse", "--show-prefix"):
+            address = ask(*git, "remote", "get-url", "origin")
     match = re.fullmatch(
         r"(?:https://|ssh://git@|git@)github\.com[:/]([\w.-]+)/([\w.-]+?)(?:\.git)?/?",
         address or "",
@@ -49,14 +56,17 @@ def configure(app, config):
     config.templates_path.append(f"{here}/templates")
     config.html_static_path.append(f"{here}/static")
     config.html_css_files.append("book.css")
-    config.html_baseurl = os.environ.get("BOOK_SITE", "")
+    site = os.environ.get("BOOK_SITE", "")
+    config.html_baseurl = f"{site.rstrip('/')}/" if site else ""
     config.notfound_urls_prefix = urlsplit(config.html_baseurl).path.rstrip("/") + "/"
 
     # Mathematics is typeset while the book builds. The node that does it comes with the
     # environment, which need not be on PATH, and bad TeX must stop the build.
-    sphinxcontrib.katex.NODEJS_BINARY = str(Path(executable.ROOT_DIR) / "bin" / "node")
+    node = "node.exe" if os.name == "nt" else "bin/node"
+    sphinxcontrib.katex.NODEJS_BINARY = str(Path(executable.ROOT_DIR, node))
     sphinxcontrib.katex.STARTUP_TIMEOUT = 60  # its 5 seconds are short on a busy machine
-    sphinxcontrib.katex.KaTeXServer.start_server_process = start_typesetter
+    if hasattr(socket, "AF_UNIX"):  # not on Windows
+        sphinxcontrib.katex.KaTeXServer.start_server_process = start_typesetter
     sphinxcontrib.katex.KATEX_DEFAULT_OPTIONS["throwOnError"] = True
 
     repository = repository_address(app.srcdir)

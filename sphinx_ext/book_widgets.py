@@ -126,7 +126,7 @@ def write_svg(app, svg):
     folder = Path(app.env.mystnb_config.output_folder)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{hashlib.sha256(svg.encode()).hexdigest()}.svg"
-    path.write_text(svg)
+    path.write_text(svg, encoding="utf-8")
     return "/" + path.relative_to(app.srcdir).as_posix()
 
 

@@ -12,7 +12,11 @@ import sys
 # The headless shell is Chromium without its windows: it opens a page six times as fast.
 CANDIDATES = {
     "chromium": ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"],
-    "firefox": ["firefox-esr", "firefox"],
+    "firefox": [
+        "firefox-esr",
+        "firefox",
+        "/Applications/Firefox.app/Contents/MacOS/firefox",
+    ],
 }
 PACKAGES = {"chromium": ["chromium-headless-shell", "chromium"], "firefox": ["firefox-esr"]}
 ADVICE = (

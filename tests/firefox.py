@@ -31,22 +31,30 @@ EVENTS = [
     "network.responseCompleted",
 ]
 SECONDS = 60  # a busy machine may take its time
+# Ubuntu's Firefox may not read the system's temporary folder.
+FOLDER = Path(__file__).parents[1] / "_build"
 
 
 class Firefox:
     """One headless Firefox with one tab, and all that it tells."""
 
     def __init__(self, path):
-        self.profile = tempfile.mkdtemp(prefix="firefox-")
+        self.profile = tempfile.mkdtemp(prefix="firefox-", dir=FOLDER)
         Path(self.profile, "user.js").write_text(PREFERENCES)
-        self.process = subprocess.Popen(
-            [path, "--headless", "--remote-debugging-port=0", "--profile", self.profile],
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-        )
-        heard = (re.search(r"BiDi listening on (ws://\S+)", line) for line in self.process.stderr)
-        address = next(filter(None, heard))[1]
+        said = Path(self.profile, "said.txt")
+        with said.open("w") as file:
+            self.process = subprocess.Popen(
+                [path, "--headless", "--remote-debugging-port=0", "--profile", self.profile],
+                stderr=file,
+                stdout=subprocess.DEVNULL,
+            )
+        end = time.monotonic() + SECONDS
+        while not (heard := re.search(r"BiDi listening on (ws://\S+)\s", said.read_text())):
+            if time.monotonic() > end or self.process.poll() is not None:
+                self.process.kill()
+                raise RuntimeError(f"{path} does not listen. It said: {said.read_text()}")
+            time.sleep(0.05)
+        address = heard[1]
         self.socket = websocket.create_connection(
             f"{address}/session", timeout=SECONDS, suppress_origin=True
         )
@@ -117,6 +125,8 @@ class Firefox:
     def close(self):
         self.socket.close()
         self.process.terminate()
-        self.process.wait(SECONDS)
-        self.process.stderr.close()
+        try:
+            self.process.wait(SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
         shutil.rmtree(self.profile, ignore_errors=True)

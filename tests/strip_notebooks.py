@@ -23,6 +23,8 @@ def stripped(text):
     }
     for cell in notebook.cells:
         cell.metadata = {k: v for k, v in cell.metadata.items() if k in CELL_METADATA}
+        if cell.get("attachments"):  # to take it away would lose the picture
+            raise ValueError(f"cell {cell.id} holds a pasted picture: make it a file")
         cell.pop("attachments", None)
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
@@ -35,7 +37,12 @@ def main(names):
     changed = 0
     for path in map(Path, names):
         before = path.read_text(encoding="utf-8")
-        after = stripped(before)
+        try:
+            after = stripped(before)
+        except ValueError as error:
+            print(f"not stripped {path}: {error}")
+            changed = 1
+            continue
         if after != before:
             path.write_text(after, encoding="utf-8")
             print(f"stripped {path}")

@@ -164,6 +164,48 @@ def test_links_to_the_repository_appear_only_where_it_is_known(book):
     assert 'href="/somebook/' in missing
 
 
+def test_the_repository_around_the_book_is_not_its_own(book):
+    around = book / "around"
+    shutil.copytree(book, around / "book")
+    for command in (["init", "-q"], ["remote", "add", "origin", "https://github.com/me/notes"]):
+        subprocess.run(["git", "-C", str(around), *command], check=True)
+    built = build(around / "book", PATH=os.environ["PATH"])
+    assert built.returncode == 0, built.stdout + built.stderr
+    assert "github.com/me/notes" not in page(around / "book")
+
+
+def test_what_earlier_builds_left_is_swept_away(book):
+    assert build(book).returncode == 0
+    site = book / "_build" / "html"
+    kept = {path for path in site.rglob("*") if path.is_file()}
+    left = [
+        site / name
+        for name in (
+            "chapters/old.html",
+            "_notebooks/chapters/old.ipynb",
+            "_images/old.svg",
+            "_static/book-old.css",
+        )
+    ]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("old")
+    (book / "_build" / ".jupyter_cache" / ".DS_Store").write_text("as Finder does")
+    write_page(book, "print(1 + 1)")
+    again = build(book)
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert not any(path.exists() for path in left)
+    assert {path.name for path in kept if not path.exists()} <= {"softmax-book.zip"}
+
+
+def test_a_script_that_a_page_brings_along_stops_the_build(book):
+    """The policy gives a hash to each inline script that it knows, and to no other."""
+    write_page(book, "from IPython.display import HTML\nHTML('<script>evil()</script>')")
+    built = build(book)
+    assert built.returncode != 0
+    assert "knows no such inline script: evil()" in built.stdout + built.stderr
+
+
 @pytest.mark.parametrize("problem", ["# Two\n\n[gone](nowhere.ipynb)", "$$ \\frac{1 $$"])
 def test_a_bad_page_stops_the_build(book, problem):
     write_page(book)

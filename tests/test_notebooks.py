@@ -41,6 +41,16 @@ def test_stripping_removes_what_editors_add(tmp_path, capsys):
     assert main([dirty]) == 0
 
 
+def test_stripping_never_takes_a_pasted_picture(tmp_path, capsys):
+    notebook = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))
+    notebook["cells"][0]["attachments"] = {"x.png": {"image/png": "iVBORw0KGgo="}}
+    pasted = tmp_path / "pasted.ipynb"
+    pasted.write_text(before := json.dumps(notebook))
+    assert main([pasted]) == 1
+    assert "pasted picture" in capsys.readouterr().out
+    assert pasted.read_text() == before
+
+
 def test_every_page_is_in_the_table_of_contents_and_every_entry_exists():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     listed = [toc["root"]] + [page["file"] for part in toc["parts"] for page in part["chapters"]]

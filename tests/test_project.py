@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import sphinxcontrib.katex
@@ -79,7 +80,8 @@ def test_hooks_name_tools_that_exist():
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
     for hook in hooks:
         program, *arguments = hook["entry"].split()
-        assert (ROOT / program).exists() or program.startswith(".venv/")
+        assert program.startswith(".venv/bin/")
+        assert Path(sys.executable).with_name(Path(program).name).exists(), program
         for script in (word for word in arguments if word.endswith(".py")):
             assert (ROOT / script).is_file()
 

@@ -26,8 +26,13 @@ def test_two_clean_builds_are_byte_identical(book, tmp_path_factory):  # noqa: F
     other = tmp_path_factory.mktemp("elsewhere") / "the same book"
     shutil.copytree(book, other)
     built = []
-    for place, seed, zone in ((book, "1", "UTC"), (other, "2", "Asia/Tokyo")):
-        result = build(place, PYTHONHASHSEED=seed, TZ=zone, BOOK_SITE="https://book.example/")
+    site = "https://book.example/below"
+    here = {"PYTHONHASHSEED": "1", "TZ": "UTC", "BOOK_SITE": f"{site}/"}
+    there = {"PYTHONHASHSEED": "2", "TZ": "Asia/Tokyo", "BOOK_SITE": site, "MPLBACKEND": "Agg"}
+    settings = tmp_path_factory.mktemp("settings") / "matplotlibrc"
+    settings.write_text("font.family: monospace\naxes.facecolor: red\n")
+    for place, set_before in ((book, here), (other, there | {"MATPLOTLIBRC": str(settings)})):
+        result = build(place, **set_before)
         assert result.returncode == 0, result.stdout + result.stderr
         built.append(digests(place / "_build" / "html"))
     one, two = built

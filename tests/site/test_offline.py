@@ -84,7 +84,7 @@ def open_page(browser, unpacked):
 
 WITH_EXPLORERS = [
     path.relative_to(SITE).as_posix()
-    for path in sorted([SITE / "index.html", *SITE.glob("chapters/*.html")])
+    for path in sorted([*SITE.glob("index.html"), *SITE.glob("chapters/*.html")])
     if "static-widget" in path.read_text(encoding="utf-8")
 ]
 
