@@ -9,7 +9,7 @@ from softmax_lib import widgets
 
 from ..test_widgets_every import BAD, make
 from .conftest import made, public_traits
-from .explorer_harness import FLAWS, at_each_width, contrast, settle, state, state_now
+from .explorer_harness import FLAWS, at_each_width, contrast, settle, state, state_now, swipe
 
 EXPLORERS = [getattr(widgets, name) for name in widgets.__all__]
 each = pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda explorer: explorer.__name__)
@@ -269,6 +269,34 @@ def test_fingers_can_hit_its_controls(explore, explorer):
         "(all) => all.map((e) => e.getBoundingClientRect().height).filter((height) => height)"
     )
     assert min(heights) >= 44
+
+
+@each
+def test_a_finger_that_scrolls_past_a_slider_leaves_it(explore, explorer):
+    """It has touched the slider by then; nothing that plays may end, and no remark go, either."""
+    page = explore(
+        made(explorer), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740}
+    )
+    page.evaluate("document.body.style.padding = '300px 0 2000px'")
+    sliders = page.locator(".se-slider:not(.se-upright)")  # an upright one is itself what scrolls
+    for i in range(sliders.count()):
+        slider = sliders.nth(i)
+
+        def swiped(share, dx, dy, slider=slider):
+            slider.evaluate("(node) => node.scrollIntoView({ block: 'center' })")
+            settle(page)
+            page.evaluate("window.middle = scrollY")
+            box, before = slider.bounding_box(), (slider.input_value(), state(page))
+            swipe(page, box["x"] + share * box["width"], box["y"] + box["height"] / 2, dx, dy)
+            return before
+
+        for share, dx in (0.9, 0), (0.2, -25):
+            before = swiped(share, dx, -60)
+            page.wait_for_function("() => scrollY > middle")
+            assert (slider.input_value(), state(page)) == before
+        # One that goes along it, or only taps it, still moves it.
+        for dx in (-60, 0):
+            assert swiped(0.9, dx, dx / 10) != (slider.input_value(), state(page))
 
 
 HOSTS = [

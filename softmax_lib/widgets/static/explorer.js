@@ -255,7 +255,24 @@ function numberField(attributes, {
 function slider(attributes, onInput) {
   const node = h("input", { type: "range", class: "se-slider", ...attributes });
   let shown; // where it stands
-  node.addEventListener("input", () => onInput((shown = Number(node.value))));
+  // A finger that comes down on it may be about to scroll the page. Where it has touched counts once
+  // it goes along the slider or lifts, and never if the browser takes it for scrolling.
+  let touching = false;
+  let held = "";
+  function letGo(value) {
+    [touching, held] = [false, ""];
+    if (value) onInput((shown = Number(value)));
+  }
+  node.addEventListener("pointerdown", (event) => (touching = event.pointerType === "touch"));
+  node.addEventListener("input", () => {
+    if (touching && !held) held = node.value;
+    else letGo(node.value);
+  });
+  node.addEventListener("pointerup", () => letGo(held));
+  node.addEventListener("pointercancel", () => {
+    letGo();
+    node.value = shown;
+  });
   node.show = (value, now = {}) => {
     // With other ends or steps the browser may have moved it.
     if (setAttributes(node, now) || value !== shown) node.value = value;
