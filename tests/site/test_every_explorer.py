@@ -177,6 +177,39 @@ def test_it_leaves_nothing_behind(explore, explorer):
     assert page.evaluate("[...models[0].listeners.values()].every((set) => set.size === 0)")
 
 
+PLAY, PAUSE = (re.compile(name) for name in ("^(Run|Sweep)$", "^Pause$"))
+
+
+@each
+def test_a_change_from_elsewhere_ends_what_plays(explore, explorer):
+    """Such as a link's, which would not be seen for a frame. A view that looks on ends nothing."""
+    page = explore(made(explorer), clock=True)
+    if page.get_by_role("button", name=PLAY).count() == 0:
+        return
+    page.evaluate("async () => void await show(models[0], document.querySelector('main'))")
+    views = page.locator(".softmax-explorer")
+    play, pause = (
+        [view.get_by_role("button", name=name) for view in views.all()] for name in (PLAY, PAUSE)
+    )
+    play[0].click()
+    page.clock.run_for(400)
+    assert pause[0].is_visible()
+    assert play[1].is_visible()  # it looks on
+    page.evaluate("models[0].set('logits', models[0].get('logits').toReversed())")
+    page.clock.run_for(100)
+    before = state_now(page)
+    page.clock.run_for(2000)
+    assert state_now(page) == before
+    assert play[0].is_visible()
+    # Of two that play, the last to begin goes on.
+    play[0].click()
+    page.clock.run_for(100)
+    play[1].click()
+    page.clock.run_for(400)
+    assert play[0].is_visible()
+    assert pause[1].is_visible()
+
+
 @each
 def test_its_keys_are_its_own(explore, explorer):
     page = explore(made(explorer))

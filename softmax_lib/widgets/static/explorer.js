@@ -87,18 +87,25 @@ function repeat(step, onEnd) {
 
 // How a reader changes the model. put() sets traits; edit() does so by hand, which ends whatever
 // plays, and may leave a remark in place of the usual line; refuse() says why it took nothing. What
-// they say stands until the next change, whoever makes it.
+// they say stands until the next change, whoever makes it, and what plays until one from elsewhere: a
+// link, Python, or another view.
 function editor(model, redraw, player) {
+  let putting = false;
+  function end() {
+    player?.stop();
+    player?.rewind?.();
+  }
   const self = {
     remark: "",
     put(changes) {
+      putting = true;
       for (const [name, value] of Object.entries(changes)) model.set(name, value);
+      putting = false;
       model.save_changes();
       redraw();
     },
     edit(changes, remark = "") {
-      player?.stop();
-      player?.rewind?.();
+      end();
       self.put(changes);
       self.remark = remark;
     },
@@ -112,6 +119,7 @@ function editor(model, redraw, player) {
       else begin();
     },
     follow() {
+      if (!putting) end();
       self.remark = "";
       redraw();
     },
