@@ -245,6 +245,13 @@ function numberField(attributes, {
     else onRefusal();
     taken = get();
   });
+  // A browser leaves out of a pasted text what it cannot read, such as a comma or the minus sign of print,
+  // and keeps the rest: another number.
+  node.addEventListener("paste", (event) => {
+    event.preventDefault();
+    node.value = event.clipboardData.getData("text").trim().replace("−", "-");
+    node.dispatchEvent(new Event("input"));
+  });
   function tidyUp() {
     if (!typing) return;
     const number = node.valueAsNumber;
