@@ -115,7 +115,7 @@ def test_drawing_by_hand_and_in_a_run(visit):
         came, expected = says["counts"][0], says["probabilities"][0] * draws
         expect(page.locator(".se-line")).to_have_text(
             f"{draws} draw{'s' * (draws > 1)}: class 1 came {came} time{'s' * (came != 1)}, "
-            f"expected {expected:.1f}"
+            f"expected {expected:.{1 if expected >= 1 else 2}f}"
         )
     button(page, "Run").click()
     page.clock.run_for(1000)
