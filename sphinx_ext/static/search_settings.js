@@ -3,3 +3,25 @@
 const SPHINX_HIGHLIGHT_ENABLED = false;
 // No single-key shortcut: it takes "/" from readers who type with assistive technology.
 DOCUMENTATION_OPTIONS.ENABLE_SEARCH_SHORTCUTS = false;
+
+// The text that its excerpts are cut from. Each formula stands in a page three times, as MathML, as TeX
+// and as boxes for the eye: the MathML stays, with a sign for what it says by place alone. Sphinx's own
+// does not find an anchor with a dot in it, such as a module's.
+document.addEventListener("DOMContentLoaded", () => {
+  Search.htmlToText = (html, anchor) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const aside = ".headerlink, script, style, annotation, .katex-html";
+    page.querySelectorAll(aside).forEach((node) => node.remove());
+    for (const [name, sign] of [["msup", "^"], ["msub", "_"], ["mfrac", "/"], ["msqrt", "√"]]) {
+      for (const node of page.querySelectorAll(name)) {
+        node.lastElementChild.before(sign);
+        for (const part of node.querySelectorAll(":scope > mrow:has(> :nth-child(2))")) {
+          part.before("(");
+          part.after(")");
+        }
+      }
+    }
+    const text = (node) => node?.textContent.replaceAll("\u2061", " "); // it applies a function
+    return text(page.getElementById(anchor?.slice(1))) || text(page.querySelector("[role=main]"));
+  };
+});

@@ -180,6 +180,17 @@ def shown(page, selector):
     return page.locator(selector).all_inner_texts()
 
 
+def swipe(page, x, y, dx, dy):
+    """Have a finger come down, go a way, and lift: the browser decides whether the page scrolls."""
+    touch = page.context.new_cdp_session(page)
+    for n in range(11):
+        place = {"x": x + dx * n / 10, "y": y + dy * n / 10}
+        kind = "touchMove" if n else "touchStart"
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [place]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    touch.detach()
+
+
 def at_each_width(page, *widths):
     """Give the page one width after the other."""
     for width in widths:

@@ -111,6 +111,26 @@ def test_it_shows_what_the_chapter_says(visit):
     expect(line).to_contain_text("Layer 0, head 4: bank 1 reads river 0.39, flooded 0.17")
 
 
+def test_no_weight_passes_for_1(visit):
+    page = visit()
+    for temperature, causal in [(0.5, False), (0.3, False), (0.1, False), (0.3, True)]:
+        for token in range(len(state(page)["weights"])):
+            page.evaluate(
+                "(all) => Object.entries(all).forEach((pair) => models[0].set(...pair))",
+                {"temperature": temperature, "causal": causal, "token": token},
+            )
+            row = state(page)["weights"][token]
+            alone = sum(w > 0 for w in row) == 1  # the first token under the mask
+            assert ("1.0000" in numbers_shown(page)) == alone
+            assert (" 1.00" in page.locator(".se-line").inner_text()) == alone
+            others = sum(sorted(row)[:-1])
+            if not alone and others < 5e-5:
+                text = numbers_shown(page)[row.index(max(row))]
+                assert float(text.removeprefix("1 \N{MINUS SIGN} ")) == pytest.approx(
+                    others, rel=0.01
+                )
+
+
 def test_the_lists_choose_layer_head_and_token(visit):
     page = visit()
     for name, last in [("Layer", 5), ("Head", 11), ("Asking token", 13)]:

@@ -9,7 +9,7 @@ from softmax_lib import widgets
 
 from ..test_widgets_every import BAD, make
 from .conftest import made, public_traits
-from .explorer_harness import FLAWS, at_each_width, contrast, settle, state, state_now
+from .explorer_harness import FLAWS, at_each_width, contrast, settle, state, state_now, swipe
 
 EXPLORERS = [getattr(widgets, name) for name in widgets.__all__]
 each = pytest.mark.parametrize("explorer", EXPLORERS, ids=lambda explorer: explorer.__name__)
@@ -177,6 +177,39 @@ def test_it_leaves_nothing_behind(explore, explorer):
     assert page.evaluate("[...models[0].listeners.values()].every((set) => set.size === 0)")
 
 
+PLAY, PAUSE = (re.compile(name) for name in ("^(Run|Sweep)$", "^Pause$"))
+
+
+@each
+def test_a_change_from_elsewhere_ends_what_plays(explore, explorer):
+    """Such as a link's, which would not be seen for a frame. A view that looks on ends nothing."""
+    page = explore(made(explorer), clock=True)
+    if page.get_by_role("button", name=PLAY).count() == 0:
+        return
+    page.evaluate("async () => void await show(models[0], document.querySelector('main'))")
+    views = page.locator(".softmax-explorer")
+    play, pause = (
+        [view.get_by_role("button", name=name) for view in views.all()] for name in (PLAY, PAUSE)
+    )
+    play[0].click()
+    page.clock.run_for(400)
+    assert pause[0].is_visible()
+    assert play[1].is_visible()  # it looks on
+    page.evaluate("models[0].set('logits', models[0].get('logits').toReversed())")
+    page.clock.run_for(100)
+    before = state_now(page)
+    page.clock.run_for(2000)
+    assert state_now(page) == before
+    assert play[0].is_visible()
+    # Of two that play, the last to begin goes on.
+    play[0].click()
+    page.clock.run_for(100)
+    play[1].click()
+    page.clock.run_for(400)
+    assert play[0].is_visible()
+    assert pause[1].is_visible()
+
+
 @each
 def test_its_keys_are_its_own(explore, explorer):
     page = explore(made(explorer))
@@ -269,6 +302,34 @@ def test_fingers_can_hit_its_controls(explore, explorer):
         "(all) => all.map((e) => e.getBoundingClientRect().height).filter((height) => height)"
     )
     assert min(heights) >= 44
+
+
+@each
+def test_a_finger_that_scrolls_past_a_slider_leaves_it(explore, explorer):
+    """It has touched the slider by then; nothing that plays may end, and no remark go, either."""
+    page = explore(
+        made(explorer), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740}
+    )
+    page.evaluate("document.body.style.padding = '300px 0 2000px'")
+    sliders = page.locator(".se-slider:not(.se-upright)")  # an upright one is itself what scrolls
+    for i in range(sliders.count()):
+        slider = sliders.nth(i)
+
+        def swiped(share, dx, dy, slider=slider):
+            slider.evaluate("(node) => node.scrollIntoView({ block: 'center' })")
+            settle(page)
+            page.evaluate("window.middle = scrollY")
+            box, before = slider.bounding_box(), (slider.input_value(), state(page))
+            swipe(page, box["x"] + share * box["width"], box["y"] + box["height"] / 2, dx, dy)
+            return before
+
+        for share, dx in (0.9, 0), (0.2, -25):
+            before = swiped(share, dx, -60)
+            page.wait_for_function("() => scrollY > middle")
+            assert (slider.input_value(), state(page)) == before
+        # One that goes along it, or only taps it, still moves it.
+        for dx in (-60, 0):
+            assert swiped(0.9, dx, dx / 10) != (slider.input_value(), state(page))
 
 
 HOSTS = [

@@ -379,6 +379,28 @@ def test_the_line_names_the_strongest_pull(visit):
 # ---- logits and targets -------------------------------------------------------------------------
 
 
+def test_a_rise_too_small_to_write_is_not_told_by_two_equal_numbers(visit):
+    """It is told as what follows from it: the loss is convex, so the next step leads back."""
+    page = visit(GradientExplorer(distribution=[0.5, 0.5, 0, 0], rate=6))
+    told = []
+    for steps in (1, 2, 3, 38, 42, 100):
+        reached = []
+        for n in (steps - 1, steps):
+            page.evaluate("(n) => models[0].set('steps', n)", n)
+            reached.append(state(page)["reached"])
+        says, line = state(page), shown(page, ".se-line")[0]
+        before, after = (f"{loss:.4f}" for loss in says["losses"][-2:])
+        prefix = f"Step {steps}, loss {after}: "
+        assert says["losses"][-1] > says["losses"][-2]
+        assert np.dot(np.subtract(*reached[::-1]), says["gradient"]) > 0
+        if before == after:
+            assert line == f"{prefix}the steps go back and forth, and the loss no longer falls"
+        else:
+            assert line == f"{prefix}it was {before}; the step went too far"
+        told.append(before == after)
+    assert set(told) == {True, False}
+
+
 def test_moving_a_logit_begins_a_new_run_from_there(visit):
     page = visit(GradientExplorer(target=1, steps=5))
     before = state(page)

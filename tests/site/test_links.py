@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-from .explorer_harness import state
+from .explorer_harness import settle, state, wait_for_explorers
 
 PAGE = "chapters/temperature.html"
 ANCHOR = "widget-1"
@@ -101,6 +101,47 @@ def test_a_link_opens_its_own_explorer_alone(visit):
     page = visit(f"#widget-2={quote(json.dumps({'temperature': 0.5}))}")  # the first has one too
     assert state(page) == state(visit())
     assert state(page, 1)["temperature"] == 0.5
+
+
+# Explorers wait for the test before they are drawn: each is a module, and modules may wait.
+DRAWN_LATER = """
+  window.mayDraw = new Promise((draw) => { window.draw = draw; });
+  const { createObjectURL } = URL;
+  URL.createObjectURL = (blob) =>
+    createObjectURL(new Blob(["await mayDraw;", blob], { type: blob.type }));
+"""
+STILL = """() => new Promise((still) => {
+  const before = scrollY;
+  setTimeout(() => still(scrollY === before), 200);
+})"""
+TOP = "(anchor) => document.getElementById(anchor).getBoundingClientRect().top"
+
+
+@pytest.mark.parametrize("step", [None, "wheel", "PageUp"])
+def test_a_link_holds_its_place_until_the_reader_moves(browser, site, step):
+    """Explorers that are drawn above it are taller than their pictures, or less tall."""
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    page.add_init_script(DRAWN_LATER)
+    page.goto(f"{site}/chapters/gallery.html#attention")
+    page.wait_for_function(f"() => Math.abs(({TOP})('attention')) < 150")
+    page.wait_for_function(STILL)
+    if step == "wheel":
+        page.mouse.move(180, 400)
+        page.mouse.wheel(0, -500)
+    elif step:
+        page.keyboard.press(step)
+    if step:
+        page.wait_for_function(f"() => ({TOP})('attention') > 250")
+    page.wait_for_function(STILL)
+    before = page.evaluate(TOP, "attention")
+    page.evaluate("draw()")
+    wait_for_explorers(page)
+    settle(page)
+    if step:
+        assert page.evaluate(TOP, "attention") > 250  # where it was for the reader, or pushed down
+    else:
+        assert page.evaluate(TOP, "attention") == pytest.approx(before, abs=2)
+    page.close()
 
 
 @pytest.mark.parametrize(

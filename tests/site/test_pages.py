@@ -144,6 +144,30 @@ def test_search_finds_a_word(visit):
     page.locator("#search-results li a", has_text="Temperature").first.wait_for()
 
 
+@pytest.mark.parametrize("query", ["NaN", "Jacobian", "transformer", "softmax_lib.attention"])
+def test_a_search_shows_each_formula_once(visit, query):
+    """Neither TeX, nor MathML with its TeX and its boxes after it: T=2, T = 2, T=2."""
+    search = visit(f"search.html?q={query}")
+    excerpts = search.page.locator("#search-results .context").all_inner_texts()
+    assert len(excerpts) > 5
+    for excerpt in excerpts:
+        assert "\\" not in excerpt
+        plain = re.sub(r"\s", "", excerpt)
+        assert not re.search(r"(\w*[\d=−]\w*)\1\1", re.sub("0{3,}", "0", plain))  # noqa: RUF001
+    assert search.complaints == []
+
+
+def test_an_excerpt_keeps_what_a_formula_says_by_place(visit):
+    page = visit("search.html").page
+    math = "<msup><mi>e</mi><mrow><mi>z</mi><mo>−</mo><mi>m</mi></mrow></msup>"  # noqa: RUF001
+    math += "<mfrac><msub><mi>z</mi><mi>i</mi></msub><msqrt><mi>d</mi></msqrt></mfrac>"
+    page_of = f'<div role="main">Before <p id="a.b"><math>{math}</math></p></div>'
+    read = "([html, anchor]) => Search.htmlToText(html, anchor)"
+    assert page.evaluate(read, [page_of, "#a.b"]) == "e^(z−m)z_i/√d"  # noqa: RUF001
+    for anchor in ("", None, "#gone"):
+        assert page.evaluate(read, [page_of, anchor]) == "Before e^(z−m)z_i/√d"  # noqa: RUF001
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
 def test_page_never_scrolls_sideways(visit, name, width):

@@ -1,5 +1,6 @@
 """SamplerExplorer in a real browser: the very draws of Python, and the cut-offs."""
 
+import mpmath
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -43,6 +44,20 @@ def test_the_random_numbers_are_pythons_bit_for_bit(visit):
                 page, f"(n) => arithmetic.mulberry32({seed}, n)", np.arange(start, start + 1000)
             )
             np.testing.assert_array_equal(found, mulberry32(seed, start, 1000))
+
+
+def test_a_small_expected_count_does_not_pass_for_none(visit):
+    """softmax(z) of z = (10, 0, -11, -700): e^-10 and so on, over 1 + e^-10 nearly."""
+    with mpmath.workdps(50):
+        e = [mpmath.exp(z) for z in (10, 0, -11, -700)]
+        expected = [10_000 * x / mpmath.fsum(e) for x in e]
+    page = visit(SamplerExplorer(logits=[10, 0, -11, -700], draws=10_000))
+    written = [text.split(" of ")[1] for text in shown(page, ".se-drawn")]
+    assert written == ["9999.5", "0.45", "7.58e-6", mpmath.nstr(expected[3], 3)]
+    for text, value in zip(written, expected, strict=True):
+        assert float(mpmath.mpf(text) / value) == pytest.approx(1, rel=0.01)
+    cut = visit(SamplerExplorer(logits=[10, 0, -11, -700], draws=10_000, top_k=1))
+    assert shown(cut, ".se-drawn") == ["10000 of 10000.0", *3 * ["0 of 0"]]
 
 
 def test_thousands_of_states_agree_with_the_library(visit):
@@ -100,7 +115,7 @@ def test_drawing_by_hand_and_in_a_run(visit):
         came, expected = says["counts"][0], says["probabilities"][0] * draws
         expect(page.locator(".se-line")).to_have_text(
             f"{draws} draw{'s' * (draws > 1)}: class 1 came {came} time{'s' * (came != 1)}, "
-            f"expected {expected:.1f}"
+            f"expected {expected:.{1 if expected >= 1 else 2}f}"
         )
     button(page, "Run").click()
     page.clock.run_for(1000)

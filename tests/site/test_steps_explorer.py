@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from softmax_lib import core
 from softmax_lib.widgets import StepsExplorer
 
-from .explorer_harness import contrast, in_page, settle, state
+from .explorer_harness import at_each_width, contrast, in_page, settle, state
 
 CLASSES = ["cat", "dog", "bird", "car"]
 
@@ -34,6 +34,23 @@ def marks(page):
         )
         for rows in ("[aria-label=exponentials]", "[aria-label=probabilities]", "[aria-label=odds]")
     ]
+
+
+def test_names_of_odds_have_a_line_of_their_own(visit):
+    """And nothing moves when the words beside them come and go."""
+    page = visit(StepsExplorer(logits=[10, 1, -10]))
+    tops = "(all) => all.map((e) => Math.round(e.getBoundingClientRect().top))"
+    rows = page.locator(".se-odds li")
+    for _ in at_each_width(page, 296, 320, 360, 600, 700):
+        places = []
+        for logits in ([10, 1, -10], [10, 1, -9], [9, 0, -10]):
+            page.evaluate("(z) => models[0].set('logits', z)", logits)
+            settle(page)
+            line = page.locator(".se-odds .se-text").first.bounding_box()["height"]
+            labels = page.locator(".se-odds .se-label").all()
+            assert max(label.bounding_box()["height"] for label in labels) < 1.5 * line
+            places.append(rows.evaluate_all(tops))
+        assert places[0] == places[1] == places[2]
 
 
 def assert_right(says):

@@ -727,3 +727,21 @@ def test_labels_are_text(visit):
     page = visit(TemperatureExplorer([1, 2], ["<img src=x onerror=alert(1)>", "</script>"]))
     assert shown(page, ".se-label") == ["<img src=x onerror=alert(1)>", "</script>"]
     assert page.locator("img").count() == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [(" 2.5 ", 2.5), ("1e-5", 1e-5), ("\N{MINUS SIGN}2", -2), ("0,5", None), ("1 2", None)],
+)
+def test_a_pasted_number_is_read_whole_or_not_at_all(visit, text, value):
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.evaluate("(text) => navigator.clipboard.writeText(text)", text)
+    field, before = page.get_by_role("spinbutton").nth(1), state(page)["logits"][0]
+    field.focus()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.press("ControlOrMeta+V")
+    expect(field).to_have_attribute("aria-invalid", str(value is None).lower())
+    assert state(page)["logits"][0] == (before if value is None else value)
+    field.blur()
+    assert state(page)["logits"][0] == (before if value is None else value)
+    assert float(field.input_value()) == state(page)["logits"][0]

@@ -87,18 +87,25 @@ function repeat(step, onEnd) {
 
 // How a reader changes the model. put() sets traits; edit() does so by hand, which ends whatever
 // plays, and may leave a remark in place of the usual line; refuse() says why it took nothing. What
-// they say stands until the next change, whoever makes it.
+// they say stands until the next change, whoever makes it, and what plays until one from elsewhere: a
+// link, Python, or another view.
 function editor(model, redraw, player) {
+  let putting = false;
+  function end() {
+    player?.stop();
+    player?.rewind?.();
+  }
   const self = {
     remark: "",
     put(changes) {
+      putting = true;
       for (const [name, value] of Object.entries(changes)) model.set(name, value);
+      putting = false;
       model.save_changes();
       redraw();
     },
     edit(changes, remark = "") {
-      player?.stop();
-      player?.rewind?.();
+      end();
       self.put(changes);
       self.remark = remark;
     },
@@ -112,6 +119,7 @@ function editor(model, redraw, player) {
       else begin();
     },
     follow() {
+      if (!putting) end();
       self.remark = "";
       redraw();
     },
@@ -237,6 +245,13 @@ function numberField(attributes, {
     else onRefusal();
     taken = get();
   });
+  // A browser leaves out of a pasted text what it cannot read, such as a comma or the minus sign of print,
+  // and keeps the rest: another number.
+  node.addEventListener("paste", (event) => {
+    event.preventDefault();
+    node.value = event.clipboardData.getData("text").trim().replace("−", "-");
+    node.dispatchEvent(new Event("input"));
+  });
   function tidyUp() {
     if (!typing) return;
     const number = node.valueAsNumber;
@@ -255,7 +270,24 @@ function numberField(attributes, {
 function slider(attributes, onInput) {
   const node = h("input", { type: "range", class: "se-slider", ...attributes });
   let shown; // where it stands
-  node.addEventListener("input", () => onInput((shown = Number(node.value))));
+  // A finger that comes down on it may be about to scroll the page. Where it has touched counts once
+  // it goes along the slider or lifts, and never if the browser takes it for scrolling.
+  let touching = false;
+  let held = "";
+  function letGo(value) {
+    [touching, held] = [false, ""];
+    if (value) onInput((shown = Number(value)));
+  }
+  node.addEventListener("pointerdown", (event) => (touching = event.pointerType === "touch"));
+  node.addEventListener("input", () => {
+    if (touching && !held) held = node.value;
+    else letGo(node.value);
+  });
+  node.addEventListener("pointerup", () => letGo(held));
+  node.addEventListener("pointercancel", () => {
+    letGo();
+    node.value = shown;
+  });
   node.show = (value, now = {}) => {
     // With other ends or steps the browser may have moved it.
     if (setAttributes(node, now) || value !== shown) node.value = value;

@@ -71,7 +71,11 @@ function describe(labels, gradient, losses, floor, rate) {
   const loss = losses[steps];
   const prefix = `Step ${steps}, loss ${formatNats(loss)}: `;
   if (steps > 0 && loss > losses[steps - 1] * (1 + 1e-9)) {
-    return `${prefix}it was ${formatNats(losses[steps - 1])}; the step went too far`;
+    const before = formatNats(losses[steps - 1]);
+    // The loss is convex: where it has risen, the next step leads back.
+    return before === formatNats(loss)
+      ? `${prefix}the steps go back and forth, and the loss no longer falls`
+      : `${prefix}it was ${before}; the step went too far`;
   }
   const sizes = gradient.map(Math.abs);
   const most = Math.max(...sizes);

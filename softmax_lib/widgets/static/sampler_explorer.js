@@ -64,6 +64,13 @@ function shareText(x, p, log, i) {
   return alone ? "1" : formatProbability(p[i], log[i], () => logOthers(x, 1, i));
 }
 
+// How many of the draws a class of ln p is expected to get; what is small does not pass for 0.
+function formatExpected(draws, lnP) {
+  const n = draws * Math.exp(lnP);
+  if (n < 0.01) return scientific(Math.log(draws) + lnP);
+  return n < 1 ? n.toPrecision(2) : n.toFixed(1);
+}
+
 function render({ model, el }) {
   const labels = model.get("labels");
   const count = labels.length;
@@ -204,17 +211,16 @@ function render({ model, el }) {
 
   // ---- keeping it current -----------------------------------------------------------------
 
-  function describe({ temperature, draws }, p, counts) {
+  function describe({ temperature, draws }, p, log, counts) {
     const best = p.indexOf(Math.max(...p));
     if (draws === 0) {
       const left = p.filter((q) => q > 0).length;
       const T = `T = ${Number(temperature.toPrecision(3))}`;
       return `${T}: ${left === count ? "all" : left} of ${count} classes can be drawn, no draw yet`;
     }
-    const expected = (draws * p[best]).toFixed(1);
     const counted = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
     return `${counted(draws, "draw")}: ${labels[best]} came ${counted(counts[best], "time")}, ` +
-      `expected ${expected}`;
+      `expected ${formatExpected(draws, log[best])}`;
   }
 
   function draw() {
@@ -228,19 +234,19 @@ function render({ model, el }) {
     const counts = sample(x, draws);
     const { totalVariation, chiSquare } = distances(counts, p);
 
-    const line = describe(state, p, counts);
+    const log = logSoftmax(x);
+    const line = describe(state, p, log, counts);
     temperatureField.show(line);
     settings.forEach((field) => field.show());
     setText(run, player.running ? "Pause" : "Run");
     reach.cover(logits);
-    const log = logSoftmax(x);
     rows.forEach((row, i) => {
       row.logit.show(`logit of ${labels[i]}`, reach);
       setShare(row.fill, p[i]);
       setEnd(row.ghost, whole[i]);
       setShare(row.seen, draws ? counts[i] / draws : 0);
       setText(row.value, shareText(x, p, log, i));
-      setText(row.drawn, draws ? `${counts[i]} of ${(draws * p[i]).toFixed(1)}` : "not drawn yet");
+      setText(row.drawn, draws ? `${counts[i]} of ${formatExpected(draws, log[i])}` : "not drawn yet");
     });
     setText(cutText, `cut off ${removed.toFixed(4)}`);
     setText(variationText, `total variation ${totalVariation.toFixed(4)}`);
