@@ -90,7 +90,8 @@ def row_sum(a, dtype):
     if dtype.itemsize < 8:
         return np.add.reduce(a)
     above = 4 * math.sqrt(a.size * a.dot(a))  # no sum is above sqrt(n) times the Euclidean norm
-    return sum(_cut_sums(a, above, np.add.reduce))
+    total, rest = _cut_sums(a, above, np.add.reduce)
+    return total + rest
 
 
 def row_sums(a, dtype, lost=None):

@@ -113,6 +113,22 @@ def test_what_underflows_is_no_error_however_far_apart(function, dtype, length):
             assert result[1] <= result[2] <= result[0]
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("function", [*CAREFUL, logsumexp])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_extreme_entry_warns_of_nothing_at_any_length(function, dtype):
+    info = np.finfo(dtype)
+    values = info.min, info.max, info.smallest_subnormal, -100 * info.smallest_subnormal, 1e19
+    for length in [*range(1, 13), 31, 32, 63, 64, 65, 100, 1000, 8192, 8193, 10_000]:
+        for value in (*values, 1.4e154 if dtype is np.float64 else -1e20):
+            z = np.zeros(length, dtype)
+            z[length // 2] = value
+            with np.errstate(all="warn"):
+                ours = function(z)
+            assert_array_equal(function(z), ours)  # and NumPy is told to raise
+            assert not np.isnan(ours).any()
+
+
 def test_log_softmax_of_a_dominant_entry():
     # ln p_1 = -ln(1 + e^-40), which is -e^-40 to 17 digits
     assert_allclose(log_softmax([0, -40]), [-log1p(np.exp(-40)), -40], rtol=4e-16)
