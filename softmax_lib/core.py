@@ -251,7 +251,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
         np.setbufsize(_BUFFER)
         for x, result in _blocks(rows, p, turn_short=False):
-            total = _unshifted_sums(x, temperature, result, z.dtype)
+            total, beyond = _unshifted_sums(x, temperature, result, z.dtype)
             if total is None:
                 top = np.maximum.reduce(x, axis=-1, keepdims=True)
                 x, top, finite = _take_limits(x, top, temperature)
@@ -261,7 +261,10 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
             if total.dtype == z.dtype:
                 result /= total
             else:  # quicker, and no worse: of the sum and its reciprocal only one is rounded
-                result *= np.reciprocal(total).astype(result.dtype, copy=False)
+                one = 1 - 4 * np.finfo(total.dtype).eps  # less what lets e * (1/e) round beyond 1
+                result *= (one / total).astype(result.dtype, copy=False)
+            if beyond:
+                np.minimum(result, 1, out=result)
     return _hand_over(p, axes, z, out)
 
 
@@ -616,25 +619,30 @@ def _unshifted_sums(x, temperature, e, dtype):
 
     They tell themselves: if no sum is near overflow, no term is. An exponential that underflows is
     no loss where the row's sum is above 1/e, since then the probability underflows too. Only if
-    `e` takes the place of `x`, that is to be known before.
+    `e` takes the place of `x`, that is to be known before. Returned too is whether a sum, better
+    than the exponentials it is made of, may be below one of them.
     """
     limit = (708 if x.dtype == np.float64 else 87) - math.log(x.shape[-1])  # then no sum overflows
     in_place = np.may_share_memory(x, e)
     if in_place and not -limit <= x.min() / temperature <= x.max() / temperature <= limit:
-        return None
-    lost = None
+        return None, False
+    lost = largest = None
     if temperature != 1 and dtype == np.float64:
         lost = np.zeros((*x.shape[:-1], 1))
     elif temperature == 1 and x.dtype == np.float32:
         # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
         top = np.maximum.reduce(x, axis=-1, keepdims=True)
-        lost = np.exp(top, dtype=np.float64) - np.exp(top)
+        largest = np.exp(top)
+        lost = np.exp(top, dtype=np.float64) - largest
     total = row_sums(_exp_gaps(x, None, temperature, e, lost), dtype, lost)
+    beyond = lost is not None
+    if largest is not None:
+        beyond = (total < largest * (1 + 2.0**-22)).any()
     if in_place:
-        return total
+        return total, beyond
     fits = total.max() < np.finfo(e.dtype).max / 8
     fits &= total.min() > _FAINT or x.min() / temperature >= -limit
-    return total if fits else None
+    return (total if fits else None), beyond
 
 
 def _take_limits(x, top, temperature):

@@ -23,6 +23,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import softmax_lib
 from softmax_lib import hardmax, log_softmax, logsumexp, naive_softmax, shifted_softmax, softmax
+from softmax_lib.attention import attention_weights
 
 EVERY = [naive_softmax, shifted_softmax, softmax, log_softmax, logsumexp, hardmax]
 KEEP_SHAPE = [f for f in EVERY if f is not logsumexp]
@@ -722,6 +723,35 @@ def test_probabilities_sum_to_one(z, temperature):
     ):
         assert p.min() >= 0
         assert_allclose(p.sum(), 1, rtol=4e-15)
+
+
+@pytest.mark.parametrize("length", [2, 5, 12, 31, 32, 33, 65, 1000, 2000])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_no_probability_is_above_1(dtype, length):
+    # One class dominates, so that p_1 rounds to 1 and has no room for a sum's last place.
+    count = max(2, min(3000, 300_000 // length))
+    for temperature, low in itertools.product((1, 0.3, 0.7, 2, 7.3), (-20, -60)):
+        z = low + logits(1, (count, length)) / 10
+        z[:, 0] = np.linspace(-1, 1, count)
+        with np.errstate(under="ignore"):
+            z = (temperature * z).astype(dtype)
+        results = [softmax(z, temperature=temperature)]
+        results.append(softmax(np.asfortranarray(z), temperature=temperature))
+        results.append(softmax(z[0], temperature=temperature))
+        if temperature == 1:  # each row as the scores of one query
+            query = np.ones((count, 1, 1), dtype)
+            results.append(attention_weights(query, z[..., np.newaxis], scale=1))
+        results.append(softmax(z, temperature=temperature, out=z))
+        assert max(p.max() for p in results) <= 1
+
+
+def test_not_even_where_the_reciprocal_of_the_sum_is_rounded_twice():
+    # The largest exponential is 2 - 2^-52 j, so that its reciprocal, 1/2 + 2^-54 j + 2^-107 j^2 and
+    # so on, is just below half way between two doubles: there a long double is half way, by 2^-66.
+    j = np.arange(2**26.5 * (1 - 2.0**-12), 2**26.5 * (1 + 2.0**-12), 7).round()
+    z = np.full((len(j), 32), -60.0)
+    z[:, 0] = np.log(2 - j * 2.0**-52)
+    assert softmax(z).max() == 1
 
 
 @quick
