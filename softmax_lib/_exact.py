@@ -109,6 +109,7 @@ def row_sums(a, dtype, lost=None):
     else:
         total, rest = two_row_sums(a, quicker=lost is None)
         if a.shape[-1] >= LONG:
+            rest += 2.0**-61 * total  # or e * (1/e), rounded to a long double first, may be above 1
             total = total.astype(WIDER)
     return total + (rest if lost is None else rest + lost)
 

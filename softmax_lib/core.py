@@ -261,8 +261,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
             if total.dtype == z.dtype:
                 result /= total
             else:  # quicker, and no worse: of the sum and its reciprocal only one is rounded
-                one = 1 - 4 * np.finfo(total.dtype).eps  # less what lets e * (1/e) round beyond 1
-                result *= (one / total).astype(result.dtype, copy=False)
+                result *= np.reciprocal(total).astype(result.dtype, copy=False)
             if beyond:
                 np.minimum(result, 1, out=result)
     return _hand_over(p, axes, z, out)
