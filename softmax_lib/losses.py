@@ -366,16 +366,15 @@ def entropy(z, axis=-1, *, temperature=1.0):
 
 def _log_ratio(x_p, x_q, log_p, log_q):
     """Return log(q / p) with a small relative error even where q is almost p."""
-    # A log-probability is a logit too; it stands in where x_q - x_p would overflow or be undefined.
-    size = np.maximum(*(np.where(x == -np.inf, 0, np.abs(x)) for x in (x_p, x_q)))
-    huge = size.max(axis=-1, keepdims=True) > 1e300
-    gap, error = two_sum(np.where(huge, log_q, x_q), -np.where(huge, log_p, x_p))
+    gap, error = two_sum(x_q, -x_p)
     # Of the constant between logits and log-probabilities, the class that both like tells most.
     best = np.argmax(np.minimum(log_p, log_q), axis=-1)[..., None]
     gap_best, error_best, log_p_best, log_q_best = (
         np.take_along_axis(a, best, axis=-1) for a in (gap, error, log_p, log_q)
     )
     ratio = (gap - gap_best) + (error - error_best) + (log_q_best - log_p_best)
+    # Where a difference of logits overflows or is undefined, that of log-probabilities will do.
+    ratio = np.where(np.isfinite(ratio), ratio, log_q - log_p)
     return np.where(log_q == -np.inf, -np.inf, ratio)
 
 
@@ -440,10 +439,17 @@ def kl_divergence(z_p, z_q, axis=-1):
     with np.errstate(all="ignore"):
         p, q = softmax(x_p), softmax(x_q)
         log_p, log_q = log_softmax(x_p), log_softmax(x_q)
+        # A logarithm that overflows excludes no class; a logit of minus infinity does.
+        possible = (p == 0) & (x_q > -np.inf)
+        possible &= np.max(x_q, axis=-1, keepdims=True) < np.inf
+        log_q = np.where(possible, np.maximum(log_q, np.finfo(np.float64).min), log_q)
         r = _log_ratio(x_p, x_q, log_p, log_q)
         close = np.abs(r) < 1
         # One step of Newton's method to the constant for which q, that is p e^r, sums to 1.
         r -= _sum(np.where(close, p * np.expm1(r), q - p))[..., None]
         terms = np.where(close, p * _exp_above_tangent(r), q - p - p * r)
-        terms = np.where(p == 0, q, terms)  # 0 log 0 counts 0
+        # Where p underflows, p log(p/q) need not; 0 log 0 counts 0.
+        faint = (r < -1) & (p < np.finfo(np.float64).smallest_normal) & (log_p > -np.inf)
+        terms = np.where(p == 0, q, terms)
+        terms = np.where(faint, q - p + np.exp(log_p + np.log(-r)), terms)
         return _sum(terms).astype(np.result_type(dtype_p, dtype_q))[()]
