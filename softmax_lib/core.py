@@ -384,7 +384,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     Raises
     ------
     TypeError
-        If `z` does not hold real numbers.
+        If `z` does not hold real numbers, or `keepdims` is no bool.
     ValueError
         If `axis` is out of range.
 
@@ -400,7 +400,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     then exact, and m = -13 and ln K = 13 do not cancel. Where one entry dominates, it is put back
     by `log1p` [1]_.
 
-    The empty sum gives -inf, and so does a row of only -inf. An infinite logit gives inf.
+    The empty sum gives -inf, and so does a row of only -inf. A logit of +inf gives inf.
     logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.
 
     References
@@ -419,6 +419,8 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     -inf
     """
     z, axes = _checked(z, axis, empty_allowed=True)
+    if not isinstance(keepdims, bool | np.bool_):
+        raise TypeError(f"keepdims must be True or False, got {keepdims!r}")
     if z.size and (x := _calm_row(z, axes)) is not None:
         at = x.argmax()
         e = np.exp(x)
@@ -426,7 +428,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
         rest = row_sum(e, z.dtype)
         dominated = rest < 0.9 * largest
         lse = x[at] + math.log1p(rest / largest) if dominated else math.log(largest + rest)
-        return np.full([1] * keepdims, lse, z.dtype)[()]
+        return np.full([1] * bool(keepdims), lse, z.dtype)[()]
     rows = _as_rows(z, axes)
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):

@@ -5,11 +5,11 @@ how far below 1 it was, and that distance is the whole of a small loss. Every fu
 value a sample and never a mean: what to average over is the reader's decision.
 """
 
-import operator
+import numbers
 
 import numpy as np
 
-from softmax_lib._inputs import as_rows, check_distributions, check_temperature
+from softmax_lib._inputs import as_array, as_rows, check_distributions, check_temperature
 from softmax_lib.core import log_softmax, softmax, two_sum
 
 __all__ = [
@@ -29,9 +29,7 @@ def _sum(terms):
 
 def _as_labels(values, num_classes, name):
     """Return class indices as an integer array, each from 0 to num_classes - 1."""
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array: a mask is not honoured here; drop those rows")
-    labels = np.asarray(values)
+    labels = as_array(values, name, "drop those rows")
     if labels.size and labels.dtype.kind not in "biu":  # an empty list has no integer dtype
         raise TypeError(f"{name} has dtype {labels.dtype}: class indices must be integers")
     wrong = (labels < 0) | (labels >= num_classes)
@@ -46,14 +44,15 @@ def _as_labels(values, num_classes, name):
 def _logits_and_target(z, target):
     """Return logits (..., K), class indices (...) or distributions (..., K), and the dtype."""
     x, dtype = as_rows(z, -1, "z")
-    if np.shape(target) == x.shape[:-1]:
+    target = as_array(target, "target", "drop those rows")
+    if target.shape == x.shape[:-1]:
         return x, _as_labels(target, x.shape[-1], "target"), dtype
-    if np.shape(target) == x.shape:
+    if target.shape == x.shape:
         y, y_dtype = as_rows(target, -1, "target")
         check_distributions(y, y_dtype, "target")
         return x, y, dtype
     raise ValueError(
-        f"target has shape {np.shape(target)}, but z of shape {x.shape} goes with class indices "
+        f"target has shape {target.shape}, but z of shape {x.shape} goes with class indices "
         f"of shape {x.shape[:-1]} or distributions of shape {x.shape}"
     )
 
@@ -91,7 +90,8 @@ def one_hot(labels, num_classes):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    num_classes = operator.index(num_classes)
+    if isinstance(num_classes, bool) or not isinstance(num_classes, numbers.Integral):
+        raise TypeError(f"num_classes must be an integer, got {num_classes!r}")
     if num_classes < 1:
         raise ValueError(f"num_classes must be at least 1, got {num_classes}")
     labels = _as_labels(labels, num_classes, "labels")

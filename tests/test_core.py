@@ -254,13 +254,21 @@ def test_what_is_no_number_is_refused(function, z, dtype):
 def test_long_double_is_refused(function):
     with pytest.raises(TypeError, match=r"^z has dtype .*expected .*float64"):
         function(np.ones(2, np.longdouble))
+    with pytest.raises(TypeError, match=r"^z has dtype object.*expected .*float64"):
+        function(np.ones(2, np.longdouble).astype(object))
 
 
 @pytest.mark.parametrize("function", EVERY)
 @pytest.mark.parametrize(
     "z",
-    [np.ma.array([1.0, 2.0], mask=[0, 1]), [np.ma.array([1.0], mask=[1])], [1.0, np.ma.masked]],
-    ids=["array", "list of arrays", "constant"],
+    [
+        np.ma.array([1.0, 2.0], mask=[0, 1]),
+        [np.ma.array([1.0], mask=[1])],
+        [1.0, np.ma.masked],
+        [[np.ma.array([1.0], mask=[1])], ([2.0],)],
+        [[[1.0, np.ma.masked]]],
+    ],
+    ids=["array", "list of arrays", "constant", "nested", "nested constant"],
 )
 def test_a_mask_is_never_dropped(function, z):
     with pytest.raises(TypeError, match=r"^z is a masked array"):
@@ -275,7 +283,7 @@ def test_ragged_lists_are_refused(function):
 
 @pytest.mark.parametrize("function", EVERY)
 def test_an_integer_beyond_float64_is_refused(function):
-    with pytest.raises(ValueError, match=r"^z holds an integer beyond the range of float64"):
+    with pytest.raises(ValueError, match=r"^z holds a number beyond the range of float64"):
         function([10**400, 1])
 
 
@@ -346,6 +354,30 @@ def test_logsumexp_has_the_shape_of_a_sum(shape, axis, keepdims):
     result = logsumexp(z, axis=axis, keepdims=keepdims)
     assert result.shape == expected.shape
     assert_allclose(result, expected, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("z", [[1.0, 2.0], [1000.0, 1000.0], [[1.0], [2.0]]])
+def test_keepdims_is_a_bool(z):
+    for keep in (True, False):
+        assert_array_equal(logsumexp(z, keepdims=np.bool_(keep)), logsumexp(z, keepdims=keep))
+        assert logsumexp(z, keepdims=np.bool_(keep)).shape == logsumexp(z, keepdims=keep).shape
+    for wrong in (2, 1, None, "yes"):
+        with pytest.raises(TypeError, match=r"^keepdims must be True or False, got"):
+            logsumexp(z, keepdims=wrong)
+
+
+@pytest.mark.parametrize("function", EVERY)
+def test_axes_in_an_array(function):
+    z = logits(3, (2, 3))
+    assert_array_equal(function(z, axis=np.array([0, 1])), function(z, axis=(0, 1)))
+    assert_array_equal(function(z, axis=np.int64(-1)), function(z))
+
+
+@pytest.mark.parametrize("function", EVERY)
+@pytest.mark.parametrize("axis", [True, np.True_, (0, True)])
+def test_a_bool_is_no_axis(function, axis):
+    with pytest.raises(TypeError, match=r"^axis must be an int, a tuple of ints or None"):
+        function(np.eye(2), axis=axis)
 
 
 @pytest.mark.parametrize("function", EVERY)

@@ -110,6 +110,21 @@ def test_one_hot_refuses_what_is_no_label():
 # Cross-entropy and its gradient: values
 
 
+@pytest.mark.parametrize("bad", [2.0, True, "2", None, np.array([2, 3])])
+def test_the_number_of_classes_is_an_integer(bad):
+    with pytest.raises(TypeError, match=r"^num_classes must be an integer, got"):
+        one_hot([0], bad)
+
+
+@pytest.mark.parametrize("call", [lambda y: one_hot(y, 3), lambda y: cross_entropy(np.eye(3), y)])
+def test_labels_ragged_or_masked_are_refused_by_name(call):
+    with pytest.raises(ValueError, match=r"^(labels|target) must be rectangular"):
+        call([[0, 1], [2]])
+    for masked in ([0, np.ma.masked, 1], [[np.ma.array([0, 1, 2], mask=[1, 0, 0])]]):
+        with pytest.raises(TypeError, match=r"^(labels|target) is a masked array.*drop those rows"):
+            call(masked)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("num_classes", [2, 10, 40])
 @pytest.mark.parametrize("margin", [0, 1e-3, 1, 10, 17, 30, 37, 40, 80, 100, 500, 700])
