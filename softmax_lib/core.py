@@ -154,7 +154,8 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     Parameters
     ----------
     z : array_like
-        Logits, of any real dtype.
+        Logits, of any real dtype. Integers are worked in float64, which rounds those beyond 2^53:
+        where they differ by little, subtract a common integer first.
     axis : int, tuple of ints or None, optional
         Axis or axes along which the result sums to 1; None is all of them. A single number (an
         array with no axis) needs None.

@@ -326,8 +326,8 @@ def entropy(z, axis=-1, *, temperature=1.0):
     Returns
     -------
     numpy.ndarray or scalar
-        The entropies, from 0 (one class is certain) to log K (all K are equally likely), in the
-        dtype of `z` (float64 for integers), with the shape of `z` without `axis`.
+        The entropies, from 0 (one class is certain) to log K (all K are equally likely) but for
+        rounding, in the dtype of `z` (float64 for integers), with the shape of `z` without `axis`.
 
     Raises
     ------
