@@ -90,7 +90,8 @@ def row_sum(a, dtype):
     if dtype.itemsize < 8:
         return np.add.reduce(a)
     above = 4 * math.sqrt(a.size * a.dot(a))  # no sum is above sqrt(n) times the Euclidean norm
-    return sum(_cut_sums(a, above, np.add.reduce))
+    total, rest = _cut_sums(a, above, np.add.reduce)
+    return total + rest
 
 
 def row_sums(a, dtype, lost=None):
@@ -108,6 +109,7 @@ def row_sums(a, dtype, lost=None):
     else:
         total, rest = two_row_sums(a, quicker=lost is None)
         if a.shape[-1] >= LONG:
+            rest += 2.0**-61 * total  # or e * (1/e), rounded to a long double first, may be above 1
             total = total.astype(WIDER)
     return total + (rest if lost is None else rest + lost)
 

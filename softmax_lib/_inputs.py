@@ -11,6 +11,26 @@ from numpy.lib.array_utils import normalize_axis_tuple
 _FLOATS = frozenset((np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16)))
 
 
+def as_array(values, name, cure="fill it first"):
+    """Return `values` as an array of any dtype; `cure` says what to do with masked ones."""
+    if _masked(values):
+        raise TypeError(f"{name} is a masked array: a mask is not honoured here; {cure}")
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be rectangular, with rows of equal length: {error}"
+        ) from None
+
+
+def _masked(values):
+    """Tell whether there is a masked array, which np.asarray would strip of its mask silently."""
+    if isinstance(values, list | tuple):
+        kinds = (list, tuple, np.ma.MaskedArray)
+        return any(isinstance(part, kinds) and _masked(part) for part in values)
+    return isinstance(values, np.ma.MaskedArray)
+
+
 def as_floats(values, name):
     """Return `values` as a plain array of float16, float32 or float64.
 
@@ -20,28 +40,21 @@ def as_floats(values, name):
     """
     if type(values) is np.ndarray and values.dtype in _FLOATS:
         return values  # the common case, at no cost
-    # np.asarray would drop a mask without a word, and the masked values would count.
-    parts = values if isinstance(values, list | tuple) else (values,)
-    if any(isinstance(part, np.ma.MaskedArray) for part in parts):
-        raise TypeError(
-            f"{name} is a masked array: a mask is not honoured here; "
-            f"fill it first, for logits with {name}.filled(-np.inf)"
-        )
-    try:
-        array = np.asarray(values)
-    except ValueError as error:
-        raise ValueError(
-            f"{name} must be rectangular, with rows of equal length: {error}"
-        ) from None
+    fill = (
+        f"fill it first, with {name}.filled(-np.inf)" if name.startswith("z") else "fill it first"
+    )
+    array = as_array(values, name, fill)
     dtype = array.dtype
     if dtype.kind == "f" and dtype.itemsize <= 8:
         return array.astype(f"f{dtype.itemsize}", copy=False)
-    real_objects = dtype.kind == "O" and all(isinstance(v, numbers.Real) for v in array.flat)
+    real_objects = dtype.kind == "O" and all(
+        isinstance(v, numbers.Real) and not isinstance(v, np.longdouble) for v in array.flat
+    )
     if dtype.kind in "biu" or real_objects:
         try:
             return array.astype(np.float64)
         except OverflowError:
-            raise ValueError(f"{name} holds an integer beyond the range of float64") from None
+            raise ValueError(f"{name} holds a number beyond the range of float64") from None
     raise TypeError(
         f"{name} has dtype {dtype}: expected real numbers, as bool, integer, "
         "float16, float32 or float64"
@@ -82,11 +95,13 @@ def check_out(out, z):
 
 def axis_tuple(axis, ndim):
     """Return `axis` (an int, a tuple of ints, or None for all) as a tuple of ints from 0."""
-    if axis == -1 and ndim and type(axis) is int:
+    if type(axis) is int and axis == -1 and ndim:
         return (ndim - 1,)  # the common case, at no cost
     if axis is None:
         return tuple(range(ndim))
     try:
+        if any(isinstance(a, bool) for a in (axis if isinstance(axis, tuple) else (axis,))):
+            raise TypeError
         return normalize_axis_tuple(axis, ndim, "axis")
     except TypeError:
         raise TypeError(f"axis must be an int, a tuple of ints or None, got {axis!r}") from None

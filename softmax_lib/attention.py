@@ -6,10 +6,11 @@ whatever numbers it holds.
 
 import math
 import numbers
+import sys
 
 import numpy as np
 
-from softmax_lib._inputs import as_floats
+from softmax_lib._inputs import as_array, as_floats
 from softmax_lib.core import softmax
 
 __all__ = ["attention_weights", "scaled_dot_product_attention"]
@@ -38,7 +39,7 @@ def _as_sequences(**arrays):
 
 def _as_mask(mask, shape):
     """Return which keys each query may attend to, as booleans of this shape."""
-    mask = np.asarray(True if mask is None else mask)
+    mask = as_array(True if mask is None else mask, "mask")
     if mask.dtype != np.bool_:
         raise TypeError(
             f"mask has dtype {mask.dtype}: expected bool, True where a query may attend; "
@@ -56,9 +57,11 @@ def _check_scale(scale, width):
     """Return `scale`, or 1 / sqrt(d) for None."""
     if scale is None:
         return 1 / math.sqrt(width)
+    if isinstance(scale, np.ndarray) and scale.ndim == 0:
+        scale = scale[()]
     if isinstance(scale, bool) or not isinstance(scale, numbers.Real):
         raise TypeError(f"scale must be one real number, got {scale!r}")
-    if not 0 <= scale < math.inf:  # also catches NaN
+    if not 0 <= scale <= sys.float_info.max:  # also catches NaN
         raise ValueError(f"scale must be finite and at least 0, got {scale!r}")
     return float(scale)
 
@@ -143,6 +146,9 @@ def attention_weights(query, key, *, mask=None, scale=None):
     """
     (query, key), dtype = _as_sequences(query=query, key=key)
     scale = _check_scale(scale, query.shape[-1])
+    info = np.finfo(query.dtype)
+    if scale and not float(info.smallest_normal) <= scale <= float(info.max):
+        query, key = query.astype(np.float64), key.astype(np.float64)
     with np.errstate(all="ignore"):
         scores = _scores(query, key, mask, scale)
         weights = softmax(scores)
@@ -200,6 +206,8 @@ def scaled_dot_product_attention(query, key, value, *, mask=None, scale=None):
     with np.errstate(all="ignore"):
         finite = np.isfinite(value)
         output = weights @ np.where(finite, value, 0)
+        largest = np.finfo(output.dtype).max  # weights that sum to 1 but for rounding
+        np.clip(output, -largest, largest, out=output)
         if not finite.all():
             attends = weights != 0
             output += np.where(attends @ ~(value < np.inf), np.inf, 0)  # +inf or NaN

@@ -154,7 +154,8 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     Parameters
     ----------
     z : array_like
-        Logits, of any real dtype.
+        Logits, of any real dtype. Integers are worked in float64, which rounds those beyond 2^53:
+        where they differ by little, subtract a common integer first.
     axis : int, tuple of ints or None, optional
         Axis or axes along which the result sums to 1; None is all of them. A single number (an
         array with no axis) needs None.
@@ -251,7 +252,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
         np.setbufsize(_BUFFER)
         for x, result in _blocks(rows, p, turn_short=False):
-            total = _unshifted_sums(x, temperature, result, z.dtype)
+            total, beyond = _unshifted_sums(x, temperature, result, z.dtype)
             if total is None:
                 top = np.maximum.reduce(x, axis=-1, keepdims=True)
                 x, top, finite = _take_limits(x, top, temperature)
@@ -262,6 +263,8 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
                 result /= total
             else:  # quicker, and no worse: of the sum and its reciprocal only one is rounded
                 result *= np.reciprocal(total).astype(result.dtype, copy=False)
+            if beyond:
+                np.minimum(result, 1, out=result)
     return _hand_over(p, axes, z, out)
 
 
@@ -382,7 +385,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     Raises
     ------
     TypeError
-        If `z` does not hold real numbers.
+        If `z` does not hold real numbers, or `keepdims` is no bool.
     ValueError
         If `axis` is out of range.
 
@@ -398,7 +401,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     then exact, and m = -13 and ln K = 13 do not cancel. Where one entry dominates, it is put back
     by `log1p` [1]_.
 
-    The empty sum gives -inf, and so does a row of only -inf. An infinite logit gives inf.
+    The empty sum gives -inf, and so does a row of only -inf. A logit of +inf gives inf.
     logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.
 
     References
@@ -417,6 +420,8 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     -inf
     """
     z, axes = _checked(z, axis, empty_allowed=True)
+    if not isinstance(keepdims, bool | np.bool_):
+        raise TypeError(f"keepdims must be True or False, got {keepdims!r}")
     if z.size and (x := _calm_row(z, axes)) is not None:
         at = x.argmax()
         e = np.exp(x)
@@ -424,7 +429,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
         rest = row_sum(e, z.dtype)
         dominated = rest < 0.9 * largest
         lse = x[at] + math.log1p(rest / largest) if dominated else math.log(largest + rest)
-        return np.full([1] * keepdims, lse, z.dtype)[()]
+        return np.full([1] * bool(keepdims), lse, z.dtype)[()]
     rows = _as_rows(z, axes)
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
@@ -604,7 +609,7 @@ def _calm_row(z, axes):
     if size <= 64:
         calm = math.hypot(*z.tolist()) < 50  # for so few the quickest bound: |z_i - z_j| < 71
     else:
-        calm = itemsize == 8 and z.dot(z) < 350**2
+        calm = itemsize == 8 and np.vdot(z, z) < 350**2  # vdot, unlike dot, never warns
         calm = calm or (np.minimum.reduce(z) > -36 and np.maximum.reduce(z) < 36)
     if not calm:
         return None
@@ -616,25 +621,30 @@ def _unshifted_sums(x, temperature, e, dtype):
 
     They tell themselves: if no sum is near overflow, no term is. An exponential that underflows is
     no loss where the row's sum is above 1/e, since then the probability underflows too. Only if
-    `e` takes the place of `x`, that is to be known before.
+    `e` takes the place of `x`, that is to be known before. Returned too is whether a sum, better
+    than the exponentials it is made of, may be below one of them.
     """
     limit = (708 if x.dtype == np.float64 else 87) - math.log(x.shape[-1])  # then no sum overflows
     in_place = np.may_share_memory(x, e)
     if in_place and not -limit <= x.min() / temperature <= x.max() / temperature <= limit:
-        return None
-    lost = None
+        return None, False
+    lost = largest = None
     if temperature != 1 and dtype == np.float64:
         lost = np.zeros((*x.shape[:-1], 1))
     elif temperature == 1 and x.dtype == np.float32:
         # NumPy's float32 exp is up to 3.6 u off: too much in the largest term.
         top = np.maximum.reduce(x, axis=-1, keepdims=True)
-        lost = np.exp(top, dtype=np.float64) - np.exp(top)
+        largest = np.exp(top)
+        lost = np.exp(top, dtype=np.float64) - largest
     total = row_sums(_exp_gaps(x, None, temperature, e, lost), dtype, lost)
+    beyond = lost is not None
+    if largest is not None:
+        beyond = (total < largest * (1 + 2.0**-22)).any()
     if in_place:
-        return total
+        return total, beyond
     fits = total.max() < np.finfo(e.dtype).max / 8
     fits &= total.min() > _FAINT or x.min() / temperature >= -limit
-    return total if fits else None
+    return (total if fits else None), beyond
 
 
 def _take_limits(x, top, temperature):

@@ -2,7 +2,13 @@ r"""The derivative of softmax: the whole Jacobian matrix, and its product with a
 
 import numpy as np
 
-from softmax_lib._inputs import as_rows, check_distributions, check_temperature, from_rows
+from softmax_lib._inputs import (
+    as_floats,
+    as_rows,
+    check_distributions,
+    check_temperature,
+    from_rows,
+)
 from softmax_lib.core import softmax
 
 __all__ = ["softmax_jacobian", "softmax_vjp"]
@@ -41,7 +47,8 @@ def softmax_jacobian(z, *, temperature=1.0):
 
     Here :math:`\delta_{ij}` is 1 where i = j, else 0. On the diagonal 1 - p_i would cancel where
     p_i is almost 1. The rows of J sum to 0, so the diagonal is minus the sum of the rest of its
-    row: every entry of J has a small relative error.
+    row: every entry of J has a small relative error, where the probabilities are above the smallest
+    normal number.
 
     J is symmetric because p is a gradient, that of the log-sum-exp; J is its Hessian.
 
@@ -58,12 +65,12 @@ def softmax_jacobian(z, *, temperature=1.0):
     temperature = check_temperature(temperature)
     with np.errstate(all="ignore"):
         p = softmax(x, temperature=temperature)
+        if temperature != 1:  # in double, before the product, which may underflow
+            p = p / np.sqrt(np.float64(temperature))
         jacobian = p[..., :, None] * -p[..., None, :]
         diagonal = np.einsum("...ii->...i", jacobian)  # a view, which writes into the matrix
-        diagonal *= 0  # NaN stays, even where K = 1
+        np.copyto(diagonal, 0, where=~np.isnan(diagonal))  # NaN stays, even where K = 1
         diagonal[...] = 0 - np.add.reduce(jacobian, axis=-1)
-        # In double, where a T that float32 would round to 0 is still a T.
-        np.divide(jacobian, temperature, out=jacobian, dtype=np.float64, casting="same_kind")
         return jacobian.astype(dtype, copy=False)
 
 
@@ -99,22 +106,28 @@ def softmax_vjp(p, v, axis=-1, *, temperature=1.0):
     -----
     This vector-Jacobian product is what backpropagation through softmax computes. J is symmetric,
     so it is J v as well. As J maps constants to 0, v may be shifted: here by its value at the
-    largest p, or the subtraction would cancel at just that entry.
+    largest p, or the subtraction would cancel at just that entry. A product of p_i with the rest
+    that is below the smallest normal number is lost, however small T is.
 
     Examples
     --------
     >>> print(softmax_vjp([0.5, 0.25, 0.25], [1.0, 0.0, 0.0]))
     [ 0.25  -0.125 -0.125]
     """
-    if np.shape(p) != np.shape(v):
-        raise ValueError(f"p has shape {np.shape(p)}, but v has shape {np.shape(v)}")
+    p, v = as_floats(p, "p"), as_floats(v, "v")
+    if p.shape != v.shape:
+        raise ValueError(f"p has shape {p.shape}, but v has shape {v.shape}")
     (rows, p_dtype), (v_rows, v_dtype) = as_rows(p, axis, "p"), as_rows(v, axis, "v")
     check_distributions(rows, p_dtype, "p", nan_rows=True)
     temperature = check_temperature(temperature)
     with np.errstate(all="ignore"):
         at_top = np.argmax(rows, axis=-1)[..., None]
+        # A difference of two finite numbers may overflow; that of their quarters does not.
+        far = (np.abs(v_rows) > np.finfo(v_rows.dtype).max / 4).any()
+        unit = 4.0 if far else 1.0
+        v_rows = v_rows / unit
         v_rows = v_rows - np.take_along_axis(v_rows, at_top, axis=-1)
         # In double, so that the quotient is too: a T that float32 would round to 0 is still a T.
         mean = np.add.reduce(rows * v_rows, axis=-1, dtype=np.float64, keepdims=True)
-        product = rows * (v_rows - mean) / temperature
-        return from_rows(product.astype(np.result_type(p_dtype, v_dtype)), axis, np.shape(p))
+        product = rows * (v_rows - mean) / temperature * unit
+        return from_rows(product.astype(np.result_type(p_dtype, v_dtype)), axis, p.shape)

@@ -62,7 +62,8 @@ def check(answer, expected, *, tolerance=1e-9):
     answer, expected = np.asarray(answer, dtype=float), np.asarray(expected, dtype=float)
     if answer.shape != expected.shape:
         return f"Not yet: the answer has shape {answer.shape}, and should have {expected.shape}."
-    wrong = ~np.isclose(answer, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+    with np.errstate(all="ignore"):
+        wrong = ~np.isclose(answer, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
     if not wrong.any():
         return "Right."
     first = int(np.argmax(wrong))

@@ -5,11 +5,11 @@ how far below 1 it was, and that distance is the whole of a small loss. Every fu
 value a sample and never a mean: what to average over is the reader's decision.
 """
 
-import operator
+import numbers
 
 import numpy as np
 
-from softmax_lib._inputs import as_rows, check_distributions, check_temperature
+from softmax_lib._inputs import as_array, as_rows, check_distributions, check_temperature
 from softmax_lib.core import log_softmax, softmax, two_sum
 
 __all__ = [
@@ -29,9 +29,7 @@ def _sum(terms):
 
 def _as_labels(values, num_classes, name):
     """Return class indices as an integer array, each from 0 to num_classes - 1."""
-    if isinstance(values, np.ma.MaskedArray):
-        raise TypeError(f"{name} is a masked array: a mask is not honoured here; drop those rows")
-    labels = np.asarray(values)
+    labels = as_array(values, name, "drop those rows")
     if labels.size and labels.dtype.kind not in "biu":  # an empty list has no integer dtype
         raise TypeError(f"{name} has dtype {labels.dtype}: class indices must be integers")
     wrong = (labels < 0) | (labels >= num_classes)
@@ -46,14 +44,15 @@ def _as_labels(values, num_classes, name):
 def _logits_and_target(z, target):
     """Return logits (..., K), class indices (...) or distributions (..., K), and the dtype."""
     x, dtype = as_rows(z, -1, "z")
-    if np.shape(target) == x.shape[:-1]:
+    target = as_array(target, "target", "drop those rows")
+    if target.shape == x.shape[:-1]:
         return x, _as_labels(target, x.shape[-1], "target"), dtype
-    if np.shape(target) == x.shape:
+    if target.shape == x.shape:
         y, y_dtype = as_rows(target, -1, "target")
         check_distributions(y, y_dtype, "target")
         return x, y, dtype
     raise ValueError(
-        f"target has shape {np.shape(target)}, but z of shape {x.shape} goes with class indices "
+        f"target has shape {target.shape}, but z of shape {x.shape} goes with class indices "
         f"of shape {x.shape[:-1]} or distributions of shape {x.shape}"
     )
 
@@ -91,7 +90,8 @@ def one_hot(labels, num_classes):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    num_classes = operator.index(num_classes)
+    if isinstance(num_classes, bool) or not isinstance(num_classes, numbers.Integral):
+        raise TypeError(f"num_classes must be an integer, got {num_classes!r}")
     if num_classes < 1:
         raise ValueError(f"num_classes must be at least 1, got {num_classes}")
     labels = _as_labels(labels, num_classes, "labels")
@@ -326,8 +326,8 @@ def entropy(z, axis=-1, *, temperature=1.0):
     Returns
     -------
     numpy.ndarray or scalar
-        The entropies, from 0 (one class is certain) to log K (all K are equally likely), in the
-        dtype of `z` (float64 for integers), with the shape of `z` without `axis`.
+        The entropies, from 0 (one class is certain) to log K (all K are equally likely) but for
+        rounding, in the dtype of `z` (float64 for integers), with the shape of `z` without `axis`.
 
     Raises
     ------
@@ -366,16 +366,15 @@ def entropy(z, axis=-1, *, temperature=1.0):
 
 def _log_ratio(x_p, x_q, log_p, log_q):
     """Return log(q / p) with a small relative error even where q is almost p."""
-    # A log-probability is a logit too; it stands in where x_q - x_p would overflow or be undefined.
-    size = np.maximum(*(np.where(x == -np.inf, 0, np.abs(x)) for x in (x_p, x_q)))
-    huge = size.max(axis=-1, keepdims=True) > 1e300
-    gap, error = two_sum(np.where(huge, log_q, x_q), -np.where(huge, log_p, x_p))
+    gap, error = two_sum(x_q, -x_p)
     # Of the constant between logits and log-probabilities, the class that both like tells most.
     best = np.argmax(np.minimum(log_p, log_q), axis=-1)[..., None]
     gap_best, error_best, log_p_best, log_q_best = (
         np.take_along_axis(a, best, axis=-1) for a in (gap, error, log_p, log_q)
     )
     ratio = (gap - gap_best) + (error - error_best) + (log_q_best - log_p_best)
+    # Where a difference of logits overflows or is undefined, that of log-probabilities will do.
+    ratio = np.where(np.isfinite(ratio), ratio, log_q - log_p)
     return np.where(log_q == -np.inf, -np.inf, ratio)
 
 
@@ -440,10 +439,17 @@ def kl_divergence(z_p, z_q, axis=-1):
     with np.errstate(all="ignore"):
         p, q = softmax(x_p), softmax(x_q)
         log_p, log_q = log_softmax(x_p), log_softmax(x_q)
+        # A logarithm that overflows excludes no class; a logit of minus infinity does.
+        possible = (p == 0) & (x_q > -np.inf)
+        possible &= np.max(x_q, axis=-1, keepdims=True) < np.inf
+        log_q = np.where(possible, np.maximum(log_q, np.finfo(np.float64).min), log_q)
         r = _log_ratio(x_p, x_q, log_p, log_q)
         close = np.abs(r) < 1
         # One step of Newton's method to the constant for which q, that is p e^r, sums to 1.
         r -= _sum(np.where(close, p * np.expm1(r), q - p))[..., None]
         terms = np.where(close, p * _exp_above_tangent(r), q - p - p * r)
-        terms = np.where(p == 0, q, terms)  # 0 log 0 counts 0
+        # Where p underflows, p log(p/q) need not; 0 log 0 counts 0.
+        faint = (r < -1) & (p < np.finfo(np.float64).smallest_normal) & (log_p > -np.inf)
+        terms = np.where(p == 0, q, terms)
+        terms = np.where(faint, q - p + np.exp(log_p + np.log(-r)), terms)
         return _sum(terms).astype(np.result_type(dtype_p, dtype_q))[()]

@@ -15,17 +15,18 @@ DIGITS = 50
 
 
 def exact_softmax(z):
-    r"""Return softmax along the last axis with 50 digits, from the very numbers that are stored.
+    r"""Return softmax along the last axis with 50 digits, from the logits as float64.
 
     Parameters
     ----------
     z : array_like, shape (..., K)
-        Finite logits. A float is a fraction, so it is exact as it stands.
+        Finite logits. A float of up to 64 bits is a fraction, so it is exact as it stands.
 
     Returns
     -------
     ndarray of object, shape (..., K)
-        Numbers of mpmath, in (0, 1): for them no exponential overflows or underflows.
+        Numbers of mpmath, above 0 and at most 1, which one is only by rounding: for them no
+        exponential overflows or underflows.
 
     Notes
     -----
@@ -70,8 +71,8 @@ def ulp_error(result, exact):
     1.0
     """
     result, exact = np.asarray(result), np.asarray(exact)
-    ulp = np.spacing(np.abs(exact.astype(np.float64).astype(result.dtype))).astype(np.float64)
-    with np.errstate(invalid="ignore"):  # a NaN among mpmath's numbers
+    with np.errstate(all="ignore"):  # what is exact may be NaN, or out of the result's range
+        ulp = np.spacing(np.abs(exact.astype(np.float64).astype(result.dtype))).astype(np.float64)
         error = np.abs(result.astype(exact.dtype) - exact) / ulp.astype(exact.dtype)
     return np.asarray(error, np.float64)  # also of a single number, which is no array by now
 

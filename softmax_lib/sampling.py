@@ -12,8 +12,7 @@ import numpy as np
 from softmax_lib._inputs import as_floats
 from softmax_lib.core import softmax
 
-# A running sum of probabilities that misses its target by rounding alone has reached it.
-ROUNDING = 1e-12
+__all__ = ["gumbel_max", "mulberry32", "nucleus", "top_k"]
 
 
 def mulberry32(seed, start, count):
@@ -59,6 +58,7 @@ def mulberry32(seed, start, count):
     for name, (value, high) in bounds.items():
         if not isinstance(value, numbers.Integral) or not 0 <= value <= high:
             raise ValueError(f"{name} must be a whole number from 0 to {high}, not {value!r}")
+    seed, start, count = int(seed), int(start), int(count)  # NumPy's small integers would wrap
     step = np.uint64(0x6D2B79F5)
     position = np.arange(start + 1, start + count + 1, dtype=np.uint64) * step
     a = (np.uint64(seed) + position).astype(np.uint32)  # only the lowest 32 bits count
@@ -89,8 +89,11 @@ def gumbel_max(z, uniforms):
 
     Raises
     ------
+    TypeError
+        If `z` or `uniforms` does not hold real numbers.
     ValueError
-        If a uniform number is not between 0 and 1, or a row has no class left.
+        If a uniform number is not between 0 and 1, the shapes do not broadcast, or a row of `z` has
+        no distribution: it is empty, or holds a NaN, several +inf, or nothing above -inf.
 
     References
     ----------
@@ -103,12 +106,21 @@ def gumbel_max(z, uniforms):
     >>> int(gumbel_max([2, 1, 0], [0.01, 0.5, 0.9]))
     2
     """
-    z, u = as_floats(z, "z"), as_floats(uniforms, "uniforms")
+    z, u = _logits(z), as_floats(uniforms, "uniforms")
     if not ((u > 0) & (u < 1)).all():
         raise ValueError("uniforms must lie between 0 and 1, ends excluded")
-    if not (z.max(axis=-1) > -np.inf).all():
-        raise ValueError("z must leave each row a class above -inf")
-    return np.argmax(z - np.log(-np.log(u)), axis=-1)
+    try:
+        np.broadcast_shapes(z.shape[:-1], u.shape[:-1])
+        fits = z.shape[-1:] == u.shape[-1:]
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"uniforms has shape {u.shape}, which does not fit z of shape {z.shape}: "
+            "one number a class is needed"
+        )
+    with np.errstate(all="ignore"):
+        return np.argmax(z - np.log(-np.log(u)), axis=-1)
 
 
 def top_k(z, k):
@@ -124,18 +136,21 @@ def top_k(z, k):
     Returns
     -------
     numpy.ndarray, shape (..., K)
+        The logits, in the dtype of `z` (float64 for integers), a class that is removed at -inf.
 
     Raises
     ------
+    TypeError
+        If `z` does not hold real numbers.
     ValueError
-        If k is not from 1 to K.
+        If k is not from 1 to K, or a row has no distribution, as for `gumbel_max`.
 
     Examples
     --------
     >>> top_k([2.0, 1.0, 0.0, -1.0], 2).tolist()
     [2.0, 1.0, -inf, -inf]
     """
-    z = as_floats(z, "z")
+    z = _logits(z)
     if not isinstance(k, numbers.Integral) or not 1 <= k <= z.shape[-1]:
         raise ValueError(f"k must be a whole number from 1 to {z.shape[-1]}, not {k!r}")
     return np.where(_rank(z) < k, z, -np.inf)
@@ -157,11 +172,14 @@ def nucleus(z, p):
     Returns
     -------
     numpy.ndarray, shape (..., K)
+        The logits, in the dtype of `z` (float64 for integers), a class that is removed at -inf.
 
     Raises
     ------
+    TypeError
+        If `z` does not hold real numbers, or `p` is not one.
     ValueError
-        If p is not above 0 and at most 1.
+        If p is not above 0 and at most 1, or a row has no distribution, as for `gumbel_max`.
 
     References
     ----------
@@ -173,16 +191,38 @@ def nucleus(z, p):
     >>> nucleus([2.0, 1.0, 0.0, -1.0], 0.9).tolist()  # 0.644 + 0.237 = 0.881, not yet
     [2.0, 1.0, 0.0, -inf]
     """
-    z = as_floats(z, "z")
+    z = _logits(z)
+    if isinstance(p, bool) or not isinstance(p, numbers.Real):
+        raise TypeError(f"p must be one real number, not {p!r}")
     if not 0 < p <= 1:
         raise ValueError(f"p must be above 0 and at most 1, not {p!r}")
     if p == 1:
-        return z
+        return z.copy()
     rank = _rank(z)
-    share = np.take_along_axis(softmax(z), np.argsort(rank, axis=-1), axis=-1)
+    share = softmax(z.astype(np.float64))
+    share = np.take_along_axis(share, np.argsort(rank, axis=-1), axis=-1)
     before = np.cumsum(share, axis=-1) - share  # what the larger ones have together
-    stays = np.take_along_axis(before < p - ROUNDING, rank, axis=-1)
+    # A running sum that misses p by rounding alone has reached it.
+    rounding = max(1e-12, z.shape[-1] * 2.0**-53)
+    stays = np.take_along_axis(before < p - rounding, rank, axis=-1)
     return np.where(stays | (rank == 0), z, -np.inf)
+
+
+def _logits(z):
+    """Return logits as an array of floats, or raise where a row of them has no distribution."""
+    z = as_floats(z, "z")
+    if z.ndim == 0 or z.shape[-1] == 0:
+        raise ValueError(f"z has shape {z.shape}, but a row needs a class at least")
+    top = z.max(axis=-1)  # NaN where a row has one
+    if np.isnan(top).any():
+        fault = "holds a NaN"
+    elif (np.count_nonzero(z == np.inf, axis=-1) > 1).any():
+        fault = "holds more than one +inf in a row"
+    elif (top == -np.inf).any():
+        fault = "must leave each row a class above -inf"
+    else:
+        return z
+    raise ValueError(f"z {fault}, so no distribution exists")
 
 
 def _rank(z):

@@ -336,7 +336,7 @@ def test_errors_about_types_and_scale():
     query, key = np.zeros((2, 3)), np.zeros((4, 3))
     with pytest.raises(TypeError, match="query has dtype complex128"):
         attention_weights(query * 1j, key)
-    with pytest.raises(TypeError, match=r"key is a masked array: .* with key\.filled\(-np\.inf\)"):
+    with pytest.raises(TypeError, match=r"key is a masked array: .*here; fill it first$"):
         attention_weights(query, np.ma.ones((4, 3)))
     with pytest.raises(TypeError, match="value has dtype <U1"):
         scaled_dot_product_attention(query, key, [["a"]] * 4)
@@ -346,3 +346,45 @@ def test_errors_about_types_and_scale():
     for scale in ("1", True, np.ones(2), 1j):
         with pytest.raises(TypeError, match="scale must be one real number"):
             attention_weights(query, key, scale=scale)
+
+
+@pytest.mark.parametrize("mask", [np.ma.array([True, False], mask=[0, 1]), [[np.ma.ones(2, bool)]]])
+def test_a_mask_that_is_itself_masked_is_refused(mask):
+    with pytest.raises(TypeError, match=r"^mask is a masked array"):
+        attention_weights(np.eye(2), np.eye(2), mask=mask)
+
+
+@pytest.mark.parametrize(
+    ("query", "key", "scale"),
+    [(1e38, [1e10, 0.5e10], 1e-48), (1e-40, [1, 0.5], 1e40), (1e-38, [1, 0.5], 1e-320)],
+)
+@pytest.mark.usefixtures("_numpy_raises")
+def test_a_scale_that_is_no_float32(query, key, scale):
+    # Scores of a and a/2: the weight of the first is 1/(1 + e^(-a/2)).
+    with np.errstate(under="ignore"):
+        query, key = np.float32([[query]]), np.float32(key)[:, np.newaxis]
+    a = float(query[0, 0]) * float(key[0, 0]) * scale
+    first = 1 / (1 + math.exp(-a / 2))
+    ours = attention_weights(query, key, scale=scale)
+    assert ours.dtype == np.float32
+    assert_allclose(ours, [[first, 1 - first]], rtol=3e-7)
+
+
+def test_which_scales_are_taken():
+    x = np.eye(2)
+    assert_array_equal(
+        attention_weights(x, x, scale=np.array(1.0)), attention_weights(x, x, scale=1)
+    )
+    with pytest.raises(ValueError, match=r"^scale must be finite"):
+        attention_weights(x, x, scale=10**400)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.usefixtures("_numpy_raises")
+def test_a_mean_of_the_largest_numbers_does_not_overflow(dtype):
+    largest = np.finfo(dtype).max
+    for count in range(1, 40):
+        keys = np.zeros((count, 1), dtype)
+        value = np.full((count, 1), largest)
+        ours = scaled_dot_product_attention(keys[:1], keys, value * np.array([[1, -1]], dtype))
+        assert_allclose(ours, [[largest, -largest]], rtol=count * np.finfo(dtype).eps)

@@ -23,6 +23,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import softmax_lib
 from softmax_lib import hardmax, log_softmax, logsumexp, naive_softmax, shifted_softmax, softmax
+from softmax_lib.attention import attention_weights
 
 EVERY = [naive_softmax, shifted_softmax, softmax, log_softmax, logsumexp, hardmax]
 KEEP_SHAPE = [f for f in EVERY if f is not logsumexp]
@@ -111,6 +112,22 @@ def test_what_underflows_is_no_error_however_far_apart(function, dtype, length):
         if function not in (naive_softmax, logsumexp):
             assert result[0] == np.max(result)
             assert result[1] <= result[2] <= result[0]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("function", [*CAREFUL, logsumexp])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_extreme_entry_warns_of_nothing_at_any_length(function, dtype):
+    info = np.finfo(dtype)
+    values = info.min, info.max, info.smallest_subnormal, -100 * info.smallest_subnormal, 1e19
+    for length in [*range(1, 13), 31, 32, 63, 64, 65, 100, 1000, 8192, 8193, 10_000]:
+        for value in (*values, 1.4e154 if dtype is np.float64 else -1e20):
+            z = np.zeros(length, dtype)
+            z[length // 2] = value
+            with np.errstate(all="warn"):
+                ours = function(z)
+            assert_array_equal(function(z), ours)  # and NumPy is told to raise
+            assert not np.isnan(ours).any()
 
 
 def test_log_softmax_of_a_dominant_entry():
@@ -237,13 +254,21 @@ def test_what_is_no_number_is_refused(function, z, dtype):
 def test_long_double_is_refused(function):
     with pytest.raises(TypeError, match=r"^z has dtype .*expected .*float64"):
         function(np.ones(2, np.longdouble))
+    with pytest.raises(TypeError, match=r"^z has dtype object.*expected .*float64"):
+        function(np.ones(2, np.longdouble).astype(object))
 
 
 @pytest.mark.parametrize("function", EVERY)
 @pytest.mark.parametrize(
     "z",
-    [np.ma.array([1.0, 2.0], mask=[0, 1]), [np.ma.array([1.0], mask=[1])], [1.0, np.ma.masked]],
-    ids=["array", "list of arrays", "constant"],
+    [
+        np.ma.array([1.0, 2.0], mask=[0, 1]),
+        [np.ma.array([1.0], mask=[1])],
+        [1.0, np.ma.masked],
+        [[np.ma.array([1.0], mask=[1])], ([2.0],)],
+        [[[1.0, np.ma.masked]]],
+    ],
+    ids=["array", "list of arrays", "constant", "nested", "nested constant"],
 )
 def test_a_mask_is_never_dropped(function, z):
     with pytest.raises(TypeError, match=r"^z is a masked array"):
@@ -258,7 +283,7 @@ def test_ragged_lists_are_refused(function):
 
 @pytest.mark.parametrize("function", EVERY)
 def test_an_integer_beyond_float64_is_refused(function):
-    with pytest.raises(ValueError, match=r"^z holds an integer beyond the range of float64"):
+    with pytest.raises(ValueError, match=r"^z holds a number beyond the range of float64"):
         function([10**400, 1])
 
 
@@ -329,6 +354,30 @@ def test_logsumexp_has_the_shape_of_a_sum(shape, axis, keepdims):
     result = logsumexp(z, axis=axis, keepdims=keepdims)
     assert result.shape == expected.shape
     assert_allclose(result, expected, rtol=1e-14, atol=1e-15)
+
+
+@pytest.mark.parametrize("z", [[1.0, 2.0], [1000.0, 1000.0], [[1.0], [2.0]]])
+def test_keepdims_is_a_bool(z):
+    for keep in (True, False):
+        assert_array_equal(logsumexp(z, keepdims=np.bool_(keep)), logsumexp(z, keepdims=keep))
+        assert logsumexp(z, keepdims=np.bool_(keep)).shape == logsumexp(z, keepdims=keep).shape
+    for wrong in (2, 1, None, "yes"):
+        with pytest.raises(TypeError, match=r"^keepdims must be True or False, got"):
+            logsumexp(z, keepdims=wrong)
+
+
+@pytest.mark.parametrize("function", EVERY)
+def test_axes_in_an_array(function):
+    z = logits(3, (2, 3))
+    assert_array_equal(function(z, axis=np.array([0, 1])), function(z, axis=(0, 1)))
+    assert_array_equal(function(z, axis=np.int64(-1)), function(z))
+
+
+@pytest.mark.parametrize("function", EVERY)
+@pytest.mark.parametrize("axis", [True, np.True_, (0, True)])
+def test_a_bool_is_no_axis(function, axis):
+    with pytest.raises(TypeError, match=r"^axis must be an int, a tuple of ints or None"):
+        function(np.eye(2), axis=axis)
 
 
 @pytest.mark.parametrize("function", EVERY)
@@ -706,6 +755,35 @@ def test_probabilities_sum_to_one(z, temperature):
     ):
         assert p.min() >= 0
         assert_allclose(p.sum(), 1, rtol=4e-15)
+
+
+@pytest.mark.parametrize("length", [2, 5, 12, 31, 32, 33, 65, 1000, 2000])
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_no_probability_is_above_1(dtype, length):
+    # One class dominates, so that p_1 rounds to 1 and has no room for a sum's last place.
+    count = max(2, min(3000, 300_000 // length))
+    for temperature, low in itertools.product((1, 0.3, 0.7, 2, 7.3), (-20, -60)):
+        z = low + logits(1, (count, length)) / 10
+        z[:, 0] = np.linspace(-1, 1, count)
+        with np.errstate(under="ignore"):
+            z = (temperature * z).astype(dtype)
+        results = [softmax(z, temperature=temperature)]
+        results.append(softmax(np.asfortranarray(z), temperature=temperature))
+        results.append(softmax(z[0], temperature=temperature))
+        if temperature == 1:  # each row as the scores of one query
+            query = np.ones((count, 1, 1), dtype)
+            results.append(attention_weights(query, z[..., np.newaxis], scale=1))
+        results.append(softmax(z, temperature=temperature, out=z))
+        assert max(p.max() for p in results) <= 1
+
+
+def test_not_even_where_the_reciprocal_of_the_sum_is_rounded_twice():
+    # The largest exponential is 2 - 2^-52 j, so that its reciprocal, 1/2 + 2^-54 j + 2^-107 j^2 and
+    # so on, is just below half way between two doubles: there a long double is half way, by 2^-66.
+    j = np.arange(2**26.5 * (1 - 2.0**-12), 2**26.5 * (1 + 2.0**-12), 7).round()
+    z = np.full((len(j), 32), -60.0)
+    z[:, 0] = np.log(2 - j * 2.0**-52)
+    assert softmax(z).max() == 1
 
 
 @quick

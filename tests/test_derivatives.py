@@ -1,5 +1,7 @@
 """The derivative of softmax, against its definition at many digits and closed forms."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
@@ -300,3 +302,38 @@ def test_errors_of_the_vjp():
     for temperature in (0, -1.0, NAN):
         with pytest.raises(ValueError, match=r"temperature must be above 0.*hardmax"):
             softmax_vjp([0.5, 0.5], [1.0, 0.0], temperature=temperature)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_tiny_temperature_costs_the_jacobian_no_digits(dtype):
+    # p_1 p_2 underflows, p_1 p_2 / T does not: p_1 = p_2 = e^-a / (1 + 2 e^-a).
+    t, a = (1e-200, 500) if dtype is np.float64 else (1e-35, 60)
+    with np.errstate(under="ignore"):
+        z = (np.array([0, -a, -a]) * t).astype(dtype)
+    a = -float(z[1]) / t
+    with np.errstate(all="raise"):
+        jacobian = softmax_jacobian(z, temperature=t)
+    exact = math.exp(-2 * a - math.log(t))
+    np.testing.assert_allclose(jacobian[1, 2], -exact, rtol=1e-12 if dtype is np.float64 else 1e-5)
+    np.testing.assert_array_equal(jacobian, jacobian.T)
+
+
+def test_the_steepest_slopes_are_infinite_and_not_nan():
+    np.testing.assert_array_equal(
+        softmax_jacobian([1.0, 1.0], temperature=5e-324), [[np.inf, -np.inf], [-np.inf, np.inf]]
+    )
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_vjp_of_numbers_whose_difference_overflows(dtype):
+    half, far = np.full(2, 0.5, dtype), np.finfo(dtype).max * dtype(0.9)
+    with np.errstate(all="raise"):
+        ours = softmax_vjp(half, np.array([far, -far]))  # p (v - 0)
+    np.testing.assert_allclose(ours, [far / 2, -far / 2], rtol=4 * np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize("name", ["p", "v"])
+def test_vjp_names_ragged_lists(name):
+    arguments = {"p": [0.5, 0.5], "v": [1, 2]} | {name: [[1, 2], [3]]}
+    with pytest.raises(ValueError, match=f"^{name} must be rectangular"):
+        softmax_vjp(**arguments)

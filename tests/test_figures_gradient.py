@@ -59,3 +59,14 @@ def test_reliability_bars_are_the_shares_that_were_right(axes):
     figures.draw_reliability(axes[0], confidence, right)
     assert [bar.get_height() for bar in axes[0].patches] == [0.5, 0.75]
     assert numbers(axes[0]) == [2, 4]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_class_that_is_never_true_has_an_empty_row(axes):
+    figures.draw_confusion(axes[0], [0, 0], [0, 1])
+    np.testing.assert_array_equal(axes[0].images[0].get_array(), [[0.5, 0.5], [0, 0]])
+
+
+def test_reliability_takes_lists(axes):
+    figures.draw_reliability(axes[0], [0.1, 0.9, 0.95], [False, True, False], bins=2)
+    assert [bar.get_height() for bar in axes[0].patches] == [0, 0.5]

@@ -70,3 +70,8 @@ def test_source_of_a_function_with_no_docstring_is_whole():
     shown = show_source(double).data
     assert shown.startswith("```python\ndef double(x):\n    text = ")  # as if it stood alone
     assert 'text = """not a docstring"""' in shown
+
+
+def test_the_callers_error_state_does_not_matter():
+    with np.errstate(all="raise"):
+        assert check([1e-320, 1e308], [1e-310, -1e308]).startswith("Not yet: 1 of 2")

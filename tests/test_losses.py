@@ -110,6 +110,21 @@ def test_one_hot_refuses_what_is_no_label():
 # Cross-entropy and its gradient: values
 
 
+@pytest.mark.parametrize("bad", [2.0, True, "2", None, np.array([2, 3])])
+def test_the_number_of_classes_is_an_integer(bad):
+    with pytest.raises(TypeError, match=r"^num_classes must be an integer, got"):
+        one_hot([0], bad)
+
+
+@pytest.mark.parametrize("call", [lambda y: one_hot(y, 3), lambda y: cross_entropy(np.eye(3), y)])
+def test_labels_ragged_or_masked_are_refused_by_name(call):
+    with pytest.raises(ValueError, match=r"^(labels|target) must be rectangular"):
+        call([[0, 1], [2]])
+    for masked in ([0, np.ma.masked, 1], [[np.ma.array([0, 1, 2], mask=[1, 0, 0])]]):
+        with pytest.raises(TypeError, match=r"^(labels|target) is a masked array.*drop those rows"):
+            call(masked)
+
+
 @pytest.mark.parametrize("dtype", [np.float64, np.float32])
 @pytest.mark.parametrize("num_classes", [2, 10, 40])
 @pytest.mark.parametrize("margin", [0, 1e-3, 1, 10, 17, 30, 37, 40, 80, 100, 500, 700])
@@ -730,10 +745,26 @@ def test_kl_divergence_is_right(z_p, z_q):
         assert_allclose(kl_divergence(*single), exact_kl(*single), rtol=1e-6)
 
 
-@pytest.mark.parametrize("far", [-INF, -1e200])
+@pytest.mark.parametrize("far", [-INF, -1e200, -1.7e308, np.finfo(float).min])
 def test_kl_divergence_is_right_beside_a_class_that_counts_nothing(far):
     z_p, z_q = KL_PAIRS["close"]
     assert_allclose(kl_divergence([*z_p, far], [*z_q, far]), exact_kl(z_p, z_q), rtol=1e-13)
+    nearly = [0.3, 0.1, np.nextafter(0.7, 1)]  # a mask must not cost the digits of a difference
+    truth = exact_kl([0.3, 0.1, 0.7], nearly)
+    assert_allclose(kl_divergence([0.3, 0.1, 0.7, far], [*nearly, far]), truth, rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("z_p", "z_q"),
+    [([0, -800], [0, -1e300]), ([0, -740], [0, -1e300]), ([3, 0, -790], [2, -1e308, 1e307])],
+)
+def test_kl_divergence_is_right_where_p_underflows_and_its_product_does_not(z_p, z_q):
+    with mp.workdps(400):
+        log_p, log_q = ([v - mp.log(mp.fsum(map(mp.exp, z))) for v in z]
+                        for z in ([mp.mpf(v) for v in z] for z in (z_p, z_q)))  # fmt: skip
+        pairs = zip(log_p, log_q, strict=True)
+        truth = float(mp.fsum(mp.exp(a) * (a - b) for a, b in pairs))
+    assert_allclose(kl_divergence(z_p, z_q), truth, rtol=1e-12)
 
 
 @settings(max_examples=60)
@@ -776,6 +807,9 @@ def test_kl_divergence_from_uniform_is_what_entropy_lacks():
         ([0, 0], [0, -INF], INF),  # q excludes what p allows
         ([0, 0], [-INF, 0], INF),
         ([5, 0, 0], [-INF, 0, 0], INF),  # the likely one
+        ([0, -1000], [0, -INF], INF),  # a class that p allows, faint as it is
+        ([0, -INF, -5], [0, -1e308, -5], 0),
+        ([0, -1e308], [1e308, -1e308], 0),  # a gap that overflows excludes nothing
         ([0, -INF], [-INF, 0], INF),  # nothing in common
         ([INF, 0], [0, 0], np.log(2)),  # p = (1, 0)
         ([INF, 0], [INF, 5], 0),

@@ -102,3 +102,10 @@ def test_report_says_refused_when_a_library_raises(error):
         raise error("not for these")
 
     assert set(library_report(refuses).values()) == {"refused", "none"}
+
+
+def test_a_true_value_out_of_the_formats_range_warns_of_nothing():
+    with np.errstate(all="raise"):
+        assert ulp_error(np.float32([0]), np.float64([1e-50]))[0] < 0.5
+        assert ulp_error(np.float32([1e-45]), np.float64([0]))[0] == 1
+        assert np.isnan(ulp_error(np.float16([np.inf]), np.float64([1e5]))).all()

@@ -32,6 +32,13 @@ def test_the_generator_is_mulberry32(seed):
     assert mulberry32(seed, 2**53, 0).size == 0
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int32, np.uint64])
+def test_the_generator_takes_numpys_integers(kind):
+    expected = mulberry32(100, 127, 2)
+    np.testing.assert_array_equal(mulberry32(kind(100), kind(127), kind(2)), expected)
+    np.testing.assert_array_equal(mulberry32(1, np.uint8(255), 2), mulberry32(1, 255, 2))
+
+
 def test_its_numbers_look_uniform():
     """100 bins of 1,000 expected: chi-square with 99 degrees of freedom, 134.6 at one per cent."""
     counts = np.histogram(mulberry32(7, 0, 100_000), 100, (0, 1))[0]
@@ -81,6 +88,38 @@ def test_gumbel_max_needs_a_class():
         gumbel_max([[0, -INF], [-INF, -INF]], [0.5, 0.5])
 
 
+CUTS = [lambda z: top_k(z, 1), lambda z: nucleus(z, 0.5), lambda z: nucleus(z, 1)]
+DRAWS = [*CUTS, lambda z: gumbel_max(z, np.full(np.shape(z), 0.5))]
+
+
+@pytest.mark.parametrize("function", DRAWS)
+@pytest.mark.parametrize(
+    ("z", "words"),
+    [([NAN, 1, 2], "holds a NaN, so no distribution exists"),
+     ([[1, 2, 3], [INF, INF, NAN]], "holds a NaN"),
+     ([[1, 2, 3], [INF, INF, 2]], "holds more than one .inf in a row, so no"),
+     ([-INF, -INF], "must leave each row a class above -inf, so no"),
+     (np.zeros((2, 0)), r"has shape \(2, 0\), but a row needs a class"),
+     (3.0, r"has shape \(\), but a row needs a class")],
+)  # fmt: skip
+def test_a_row_without_a_distribution_is_refused(function, z, words):
+    with np.errstate(all="raise"), pytest.raises(ValueError, match=f"^z {words}"):
+        function(z)
+
+
+@pytest.mark.parametrize("function", CUTS)
+def test_one_infinity_takes_all(function):
+    np.testing.assert_array_equal(softmax(function([1, INF, -INF])), [0, 1, 0])
+
+
+@pytest.mark.parametrize("shape", [(3,), (1,), (), (3, 2), (2, 2, 3)])
+def test_gumbel_max_names_uniforms_that_do_not_fit(shape):
+    with pytest.raises(
+        ValueError, match=r"^uniforms has shape .* does not fit z of shape \(4, 2\)"
+    ):
+        gumbel_max(np.zeros((4, 2)), np.full(shape, 0.5))
+
+
 def test_gumbel_max_names_what_is_no_number():
     with pytest.raises(TypeError, match="uniforms has dtype"):
         gumbel_max([1, 0], ["a", "b"])
@@ -101,12 +140,22 @@ def test_a_sum_that_misses_by_rounding_alone_has_reached_p():
     assert np.isfinite(nucleus(np.zeros(10), 0.8 + 1e-9)).sum() == 9  # and one that misses by more
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("count", [100, 1000, 10_000, 100_000])
+@pytest.mark.parametrize("tenths", [1, 3, 9])
+def test_a_long_sum_that_misses_by_rounding_alone_has_reached_p(dtype, count, tenths):
+    left = nucleus(np.zeros(count, dtype), tenths / 10)
+    assert left.dtype == dtype
+    assert np.isfinite(left).sum() == count * tenths // 10
+
+
 def test_the_nucleus_is_never_empty():
     np.testing.assert_array_equal(nucleus(Z, 1e-300), [2, -INF, -INF, -INF])
 
 
 def test_a_nucleus_of_one_is_all():
     np.testing.assert_array_equal(nucleus([1000.0, 0], 1), [1000, 0])
+    assert not np.may_share_memory(nucleus(Z, 1), Z)  # a result of its own, as for every p
 
 
 @pytest.mark.parametrize(("k", "left"), [(1, [2]), (2, [0, 2]), (3, [0, 1, 2]), (4, [0, 1, 2, 3])])
@@ -140,4 +189,10 @@ def test_top_k_refuses(bad):
 @pytest.mark.parametrize("bad", [0, 1.1, NAN, -1])
 def test_nucleus_refuses(bad):
     with pytest.raises(ValueError, match="p must be above 0"):
+        nucleus(Z, bad)
+
+
+@pytest.mark.parametrize("bad", ["a", None, np.array([0.5, 0.6]), True, 1j])
+def test_nucleus_names_what_is_no_number(bad):
+    with pytest.raises(TypeError, match=r"^p must be one real number, not "):
         nucleus(Z, bad)

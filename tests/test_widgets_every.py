@@ -1,5 +1,7 @@
 """What the traits of every explorer promise, tried on each that softmax_lib.widgets names."""
 
+from xml.etree import ElementTree
+
 import anywidget
 import numpy as np
 import pytest
@@ -195,3 +197,52 @@ def test_reset_has_something_to_go_back_to(which):
     assert values(explorer) != {**values(explorer), **first}
     assert explorer.initial == first
     assert explorer.get_state("initial") == {"initial": first}
+
+
+def test_the_callers_error_state_does_not_matter():
+    tiny = np.full((1, 1, 2, 2), 1e-50)
+    with np.errstate(all="raise"):
+        sampler = widgets.SamplerExplorer([1e-310, 0], temperature=3, draws=3)
+        widgets.GradientExplorer([0, -740.0, -744], target=0, rate=0.3, steps=3)
+        attention = widgets.AttentionExplorer(tiny, tiny, ["a", "b"])
+    assert sampler.probabilities == [0.5, 0.5]
+    assert attention.weights == [[0.5, 0.5]] * 2
+
+
+@pytest.mark.parametrize("labels", [5, "ab", {"a": 1, "b": 2}, ["a", 1], ["a"]])
+@pytest.mark.parametrize("explorer", [widgets.SamplerExplorer, widgets.StepsExplorer])
+def test_fixed_labels_are_a_list_of_strings(explorer, labels):
+    with pytest.raises(ValueError, match=r"^labels must be 2 strings, one a logit, not "):
+        explorer([2, 1], labels=labels)
+
+
+@pytest.mark.parametrize("tokens", [5, "ab", None])
+def test_tokens_are_a_list(tokens):
+    x = np.ones((1, 1, 2, 2))
+    with pytest.raises(ValueError, match=r"^tokens must name each of the 2 tokens once, not "):
+        widgets.AttentionExplorer(x, x, tokens)
+
+
+def test_a_width_that_has_no_usual_temperature_is_named():
+    wide = np.ones((1, 1, 2, 10_001))
+    with pytest.raises(ValueError, match=r"^query has width 10001, .* give a temperature"):
+        widgets.AttentionExplorer(wide, wide, ["a", "b"])
+    assert widgets.AttentionExplorer(wide, wide, ["a", "b"], temperature=100).temperature == 100
+
+
+def test_bounds_are_told_with_all_their_digits():
+    with pytest.raises(t.TraitError, match="from 0 to 4294967295, not 4294967296"):
+        widgets.SamplerExplorer([2, 1], seed=2**32)
+
+
+def test_what_the_reset_goes_back_to_is_not_for_others_to_set():
+    explorer = widgets.TemperatureExplorer()
+    with pytest.raises(t.TraitError, match="initial"):
+        explorer.initial = {"logits": "nonsense"}
+    assert explorer.initial["logits"] == [2, 1, 0, -1]
+
+
+def test_a_picture_is_xml_whatever_the_labels_hold():
+    names = ["a\x00\x1b<", "b\ud800\uffff&"]
+    for explorer in (widgets.StepsExplorer, widgets.SamplerExplorer, widgets.TemperatureExplorer):
+        ElementTree.fromstring(explorer([2, 1], names).still())

@@ -107,7 +107,8 @@ def draw_confusion(ax, labels, predicted):
     counts = np.zeros((num_classes, num_classes), dtype=int)
     np.add.at(counts, (labels, predicted), 1)
     # Shares of a row, so that a rare class is as dark as a frequent one.
-    ax.imshow(counts / counts.sum(axis=1, keepdims=True), cmap="Blues", vmin=0, vmax=1)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (i, k), count in np.ndenumerate(counts):
         if count:
             colour = "white" if i == k else "black"
@@ -133,7 +134,7 @@ def draw_reliability(ax, confidence, right, *, bins=10, title=None):
     title : str, optional
         Title of the axes.
     """
-    number = np.minimum((confidence * bins).astype(int), bins - 1)
+    number = np.minimum((np.asarray(confidence) * bins).astype(int), bins - 1)
     count = np.bincount(number, minlength=bins)
     filled = count > 0
     accuracy = np.bincount(number, right, minlength=bins)[filled] / count[filled]

@@ -25,13 +25,20 @@ def finite(value):
     return number if math.isfinite(number) else None
 
 
+def listed(value):
+    """Return a list, a tuple or a one-dimensional array as a list, anything else as None."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return list(value) if isinstance(value, (list, tuple)) else None
+
+
 def number_within(name, value, low, high, *, whole=False, hint=""):
     """Return the number as a float, or as an int if `whole`; raise TraitError for anything else."""
     number = finite(value)
     inside = number is not None and low <= number <= high
     if not inside or (whole and number != int(number)):
         kind = "a whole number" if whole else "a number"
-        raise t.TraitError(f"{name} must be {kind} from {low:g} to {high:g}, not {value!r}{hint}")
+        bounds = f"from {low:.10g} to {high:.10g}"
+        raise t.TraitError(f"{name} must be {kind} {bounds}, not {value!r}{hint}")
     return int(number) if whole else number
 
 
@@ -67,10 +74,10 @@ class Index(t.TraitType):
 
 
 class Choice(t.TraitType):
-    """One of a few values, each a string or None."""
+    """One of a few strings."""
 
     def __init__(self, *values):
-        super().__init__(values[0], allow_none=None in values)
+        super().__init__(values[0])
         self.values = values
 
     def validate(self, obj, value):
@@ -103,11 +110,6 @@ class PerClass(t.TraitType):
             super().set(obj, value)
             obj._fit_labels(self.name)
 
-    def listed(self, value):
-        """Return a list, a tuple or a one-dimensional array as a list, anything else as None."""
-        value = value.tolist() if hasattr(value, "tolist") else value
-        return list(value) if isinstance(value, (list, tuple)) else None
-
 
 class Logits(PerClass):
     """A list of `fewest` to `most` finite numbers, of an absolute value of at most `bound`."""
@@ -117,7 +119,7 @@ class Logits(PerClass):
         self.fewest, self.most, self.bound = fewest, most, bound
 
     def validate(self, obj, value):
-        values = self.listed(value)
+        values = listed(value)
         floats = None if values is None else [finite(entry) for entry in values]
         bad = floats is None or not self.fewest <= len(floats) <= self.most or None in floats
         if bad or any(abs(number) > self.bound for number in floats):
@@ -136,7 +138,7 @@ class Distribution(PerClass):
         super().__init__(None, allow_none=True)
 
     def validate(self, obj, value):
-        values = self.listed(value)
+        values = listed(value)
         floats = None if values is None else [finite(entry) for entry in values]
         if (
             not floats
@@ -154,7 +156,7 @@ class Labels(PerClass):
     """A list of strings."""
 
     def validate(self, obj, value):
-        values = self.listed(value)
+        values = listed(value)
         if values is None or not all(isinstance(entry, str) for entry in values):
             raise t.TraitError(f"{self.name} must be a list of strings, not {value!r}")
         return values
@@ -170,14 +172,15 @@ class Explorer(anywidget.AnyWidget):
     A page shows the picture until the script runs, or where none does.
     """
 
-    initial = t.Dict().tag(sync=True)  # what the page's reset button goes back to
+    initial = t.Dict(read_only=True).tag(sync=True)  # what the page's reset button goes back to
 
     def __init__(self, first, **kwargs):
         super().__init__(**first, **kwargs)
         self._keep_initial(first)
 
     def _keep_initial(self, names):
-        self.initial = {**self.initial, **{name: getattr(self, name) for name in names}}
+        now = {name: getattr(self, name) for name in names}
+        self.set_trait("initial", self.initial | now)
 
     def _set_together(self, values):
         """Set traits, read-only ones too, and let no observer see some of them alone."""
@@ -206,8 +209,8 @@ class FixedClassExplorer(Explorer):
     def __init__(self, logits, labels, **kwargs):
         super().__init__({"logits": logits}, **kwargs)
         count = len(self.logits)
-        names = default_labels(count) if labels is None else list(labels)
-        if len(names) != count or not all(isinstance(name, str) for name in names):
+        names = default_labels(count) if labels is None else listed(labels)
+        if names is None or len(names) != count or not all(isinstance(name, str) for name in names):
             raise ValueError(f"labels must be {count} strings, one a logit, not {labels!r}")
         self.set_trait("labels", names)
 

@@ -8,7 +8,7 @@ import traitlets as t
 
 from softmax_lib._inputs import as_floats
 from softmax_lib.attention import attention_weights
-from softmax_lib.widgets._base import Explorer, Flag, Index, Temperature, joined
+from softmax_lib.widgets._base import Explorer, Flag, Index, Temperature, joined, listed
 from softmax_lib.widgets.still import attention_picture
 
 
@@ -81,15 +81,20 @@ class AttentionExplorer(Explorer):
         query, key = _checked(query, "query"), _checked(key, "key")
         if query.shape != key.shape:
             raise ValueError(f"query has shape {query.shape}, but key has shape {key.shape}")
-        names = [str(name) for name in tokens]
+        names = [str(name) for name in listed(tokens) or ()]
         if len(set(names)) != len(names) or len(names) != query.shape[2]:
             raise ValueError(
-                f"tokens must name each of the {query.shape[2]} tokens once, not {names!r}"
+                f"tokens must name each of the {query.shape[2]} tokens once, not {tokens!r}"
             )
         self.shape = query.shape
         self._query, self._key = query.astype(np.float64), key.astype(np.float64)
         if temperature is None:
             temperature = math.sqrt(self.shape[3])
+            if temperature > 100:
+                raise ValueError(
+                    f"query has width {self.shape[3]}, and sqrt(width) is above 100: "
+                    "give a temperature up to 100"
+                )
         first = {"layer": layer, "head": head, "token": token}
         first |= {"temperature": temperature, "causal": causal}
         super().__init__({}, **kw)
@@ -127,7 +132,7 @@ def _checked(vectors, name):
             f"{name} has shape {array.shape}: expected (layers, heads, 2 to 32 tokens, width)"
         )
     kind = "<f2" if array.dtype == np.float16 else "<f4"
-    with np.errstate(over="ignore"):  # what overflows is refused below
+    with np.errstate(all="ignore"):  # what overflows is refused below
         array = np.ascontiguousarray(array, dtype=kind)
     if not np.isfinite(array).all():
         raise ValueError(f"{name} must be finite, in {array.dtype.name}")

@@ -156,8 +156,9 @@ class GradientExplorer(ClassExplorer):
         target = y.index(1) if sorted(y)[-2:] == [0, 1] else np.array(y)
 
         path = [np.array(self.logits)]
-        for _ in range(self.steps):
-            path.append(path[-1] - self.rate * cross_entropy_grad(path[-1], target))
+        with np.errstate(all="ignore"):  # a slope may underflow
+            for _ in range(self.steps):
+                path.append(path[-1] - self.rate * cross_entropy_grad(path[-1], target))
         losses = [float(cross_entropy(z, target)) for z in path]
         self._set_together({
             "reached": path[-1].tolist(),

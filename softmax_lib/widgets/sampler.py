@@ -106,7 +106,7 @@ class SamplerExplorer(FixedClassExplorer):
         if not self.labels:  # not all is set yet
             return
         count = len(self.logits)
-        with np.errstate(over="ignore"):  # a gap of inf: the class is never drawn
+        with np.errstate(all="ignore"):  # a gap of inf: the class is never drawn
             x = (np.array(self.logits) - max(self.logits)) / self.temperature
         x = nucleus(top_k(x, self.top_k), self.top_p)
         uniforms = mulberry32(self.seed, 0, self.draws * count).reshape(self.draws, count)

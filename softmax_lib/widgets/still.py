@@ -1,10 +1,14 @@
 """A picture of an explorer's state, for where its script does not run."""
 
+import re
 from xml.sax.saxutils import escape
 
 # As wide and nearly as high as the live explorer, so that little moves when that takes its place.
 WIDTH, TOP, ROW, BOTTOM = 680, 150, 42, 100
 BAR_LEFT, BAR_WIDTH = 320, 220
+
+# Control characters and the like, which a label may hold and no XML may.
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 STYLE = """
   text { font: 15px sans-serif; fill: #1f2328 }
@@ -35,7 +39,7 @@ def framed(title, shapes, height):
     >>> print(framed("p < 1", ["<rect/>"], 100).splitlines()[1])
     <title>p &lt; 1</title>
     """
-    return "\n".join(
+    svg = "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}" '
             f'viewBox="0 0 {WIDTH} {height}">',
@@ -46,6 +50,7 @@ def framed(title, shapes, height):
             "</svg>",
         ]
     )
+    return _NO_XML.sub("\N{REPLACEMENT CHARACTER}", svg)
 
 
 def temperature_picture(logits, labels, temperature, probabilities):
