@@ -25,8 +25,7 @@ def exact_softmax(z):
     Returns
     -------
     ndarray of object, shape (..., K)
-        Numbers of mpmath, above 0 and at most 1, which one is only by rounding: for them no
-        exponential overflows or underflows.
+        Numbers of mpmath, above 0 and at most 1: for them no exponential overflows or underflows.
 
     Notes
     -----
