@@ -26,8 +26,9 @@ def as_array(values, name, cure="fill it first"):
 def _masked(values):
     """Tell whether there is a masked array, which np.asarray would strip of its mask silently."""
     if isinstance(values, list | tuple):
-        kinds = (list, tuple, np.ma.MaskedArray)
-        return any(isinstance(part, kinds) and _masked(part) for part in values)
+        kinds = set(map(type, values)) - {float, int}  # quicker than a look at each number
+        deeper = any(issubclass(kind, (list, tuple, np.ma.MaskedArray)) for kind in kinds)
+        return deeper and any(map(_masked, values))
     return isinstance(values, np.ma.MaskedArray)
 
 
