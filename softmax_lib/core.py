@@ -263,13 +263,8 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
                 result /= total
             else:  # quicker, and no worse: of the sum and its reciprocal only one is rounded
                 result *= np.reciprocal(total).astype(result.dtype, copy=False)
-            if beyond is False:
-                continue
-            if np.all(beyond):
+            if beyond:
                 np.minimum(result, 1, out=result)
-            elif np.any(beyond):
-                rows_beyond = beyond[..., 0]
-                result[rows_beyond] = np.minimum(result[rows_beyond], 1)
     return _hand_over(p, axes, z, out)
 
 
@@ -626,8 +621,8 @@ def _unshifted_sums(x, temperature, e, dtype):
 
     They tell themselves: if no sum is near overflow, no term is. An exponential that underflows is
     no loss where the row's sum is above 1/e, since then the probability underflows too. Only if
-    `e` takes the place of `x`, that is to be known before. Returned too is where a sum, better than
-    the exponentials it is made of, may be below one of them: an array, or one answer for all rows.
+    `e` takes the place of `x`, that is to be known before. Returned too is whether a sum, better
+    than the exponentials it is made of, may be below one of them.
     """
     limit = (708 if x.dtype == np.float64 else 87) - math.log(x.shape[-1])  # then no sum overflows
     in_place = np.may_share_memory(x, e)
@@ -644,7 +639,7 @@ def _unshifted_sums(x, temperature, e, dtype):
     total = row_sums(_exp_gaps(x, None, temperature, e, lost), dtype, lost)
     beyond = lost is not None
     if largest is not None:
-        beyond = total < largest * (1 + 2.0**-22)
+        beyond = (total < largest * (1 + 2.0**-22)).any()
     if in_place:
         return total, beyond
     fits = total.max() < np.finfo(e.dtype).max / 8
