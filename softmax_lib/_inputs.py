@@ -62,14 +62,20 @@ def as_floats(values, name):
     )
 
 
+def real_number(value, name):
+    """Return `value`, out of an array with no axis if it is in one, or raise TypeError."""
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        value = value[()]
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be one real number, got {value!r}")
+    return value
+
+
 def check_temperature(temperature):
     """Return `temperature` as a float above zero; infinity is allowed."""
     if type(temperature) is float and temperature > 0:
         return temperature
-    if isinstance(temperature, np.ndarray) and temperature.ndim == 0:
-        temperature = temperature[()]
-    if isinstance(temperature, bool) or not isinstance(temperature, numbers.Real):
-        raise TypeError(f"temperature must be one real number, got {temperature!r}")
+    temperature = real_number(temperature, "temperature")
     try:
         value = float(temperature)
     except OverflowError:

@@ -5,12 +5,11 @@ whatever numbers it holds.
 """
 
 import math
-import numbers
 import sys
 
 import numpy as np
 
-from softmax_lib._inputs import as_array, as_floats
+from softmax_lib._inputs import as_array, as_floats, real_number
 from softmax_lib.core import softmax
 
 __all__ = ["attention_weights", "scaled_dot_product_attention"]
@@ -57,10 +56,7 @@ def _check_scale(scale, width):
     """Return `scale`, or 1 / sqrt(d) for None."""
     if scale is None:
         return 1 / math.sqrt(width)
-    if isinstance(scale, np.ndarray) and scale.ndim == 0:
-        scale = scale[()]
-    if isinstance(scale, bool) or not isinstance(scale, numbers.Real):
-        raise TypeError(f"scale must be one real number, got {scale!r}")
+    scale = real_number(scale, "scale")
     if not 0 <= scale <= sys.float_info.max:  # also catches NaN
         raise ValueError(f"scale must be finite and at least 0, got {scale!r}")
     return float(scale)
