@@ -69,14 +69,12 @@ const strip = (share, i) => {
   return `0,${i}.1 ${end},${i}.1 ${end},${i}.9 0,${i}.9`;
 };
 
-// What the others have, and whether a weight that leaves them some would be written as 1.
 const restOfRow = (row, j) => row.reduce((sum, w, i) => (i === j ? sum : sum + w), 0);
-const passesFor1 = (row, j, digits) => Number(row[j].toFixed(digits)) === 1 && restOfRow(row, j) > 0;
 
 function describeRow({ layer, head, token }, tokens, row) {
   const ranked = row.map((weight, j) => ({ weight, j })).sort((a, b) => b.weight - a.weight);
   const reads = ranked.filter(({ weight }, rank) => rank < 3 && weight >= 0.1)
-    .map(({ weight, j }) => `${tokens[j]} ${passesFor1(row, j, 2) ? "over 0.99" : weight.toFixed(2)}`);
+    .map(({ weight, j }) => `${tokens[j]} ${weight >= 0.995 && restOfRow(row, j) > 0 ? "over 0.99" : weight.toFixed(2)}`);
   const what = reads.length ? reads.join(", ") : "no token much";
   return `Layer ${layer}, head ${head}: ${tokens[token]} reads ${what}`;
 }
@@ -199,7 +197,8 @@ function render({ model, el }) {
     setAttributes(unscaled, { "aria-pressed": temperature === 1 });
     causalBox.checked = causal;
 
-    const written = row.map((w, j) => (causal && j > token ? "masked" : formatWeight(row, j)));
+    const written = row.map((w, j) => (causal && j > token
+      ? "masked" : formatProbability(w, Math.log(w), () => Math.log(restOfRow(row, j)))));
     images.forEach((node, j) => setAttributes(node, { "aria-label": written[j] }));
     setAttributes(bars, { points: row.map(strip).join(" ") });
     setText(values, written.join("\n"));
@@ -221,12 +220,6 @@ function render({ model, el }) {
   }
 
   return mount({ model, el }, root, Object.keys(read()), draw, control, () => status.stop());
-}
-
-function formatWeight(row, j) {
-  const w = row[j];
-  if (passesFor1(row, j, 4)) return `1 − ${scientific(Math.log(restOfRow(row, j)))}`;
-  return w >= 0.0001 || w === 0 ? w.toFixed(4) : scientific(Math.log(w));
 }
 
 function accepts({ layer, head, token, temperature, causal, vectors }) {

@@ -216,6 +216,8 @@ function limit(node, reached, reason, title) {
   setAttributes(node, { "aria-disabled": reached, title: reached ? reason : title });
 }
 
+const clamp = (value, min, max) => Math.min(max, Math.max(min, value));
+
 // A number field for what get() returns. While someone types, it is theirs: what they have typed is
 // taken as soon as it is a number in range, and only Enter or leaving the field tidies it up.
 // fits(number) may ask for more than a range, and write(value) is how it shows a value that may have
@@ -259,7 +261,7 @@ function numberField(attributes, {
     node.removeAttribute("aria-invalid");
     // Where a slider that was clicked to leave the field has already set another value, it stays.
     const stale = !fits(number) || get() !== taken;
-    onInput(stale ? get() : Math.min(max, Math.max(min, number)));
+    onInput(stale ? get() : clamp(number, min, max));
   }
   node.addEventListener("change", tidyUp);
   node.addEventListener("blur", tidyUp); // what was typed and undone is no change to the browser
@@ -330,7 +332,7 @@ function sliderReach(low = -10, high = 10) {
 function logitControl({ get, onInput, onRefusal, bound = Number.MAX_VALUE, write }) {
   const range = slider({}, (value) => {
     const rounded = Number(value.toPrecision(3)); // which may be beyond the largest double
-    onInput(Math.max(-bound, Math.min(bound, rounded)));
+    onInput(clamp(rounded, -bound, bound));
   });
   const number = numberField({}, {
     min: -bound,
@@ -367,8 +369,9 @@ function scientific(lnValue) {
 // A probability that neither passes for 0 nor for 1 when it is not. lnRest() is ln(1 - p).
 function formatProbability(p, lnP, lnRest) {
   if (p < 0.001) return scientific(lnP);
-  if (p >= 0.99995) return `1 − ${scientific(lnRest())}`;
-  return p.toFixed(4);
+  if (p < 0.99995) return p.toFixed(4);
+  const rest = scientific(lnRest());
+  return rest === "0" ? "1" : `1 − ${rest}`;
 }
 
 function percent(p) {

@@ -14,8 +14,6 @@ const PRESETS = [
   ["Sure and wrong", (i, best, count) => (i === (best + 1) % count ? 8 : 0)],
 ];
 
-const bounded = (value) => Math.max(-BOUND, Math.min(BOUND, value));
-
 export function targetOf({ logits, target, smoothing, distribution }) {
   const count = logits.length;
   if (distribution) return Array.from(logits, (_, i) => distribution[i] ?? 0);
@@ -127,7 +125,9 @@ function render({ model, el }) {
   const { put, edit, refuse } = control;
 
   // A change of what the descent goes from or to: a new run from the logits that the reader sees.
-  const beginAt = (z, changes) => edit({ logits: z.map(bounded), steps: 0, ...changes });
+  const beginAt = (z, changes) => edit({
+    logits: z.map((value) => clamp(value, -BOUND, BOUND)), steps: 0, ...changes,
+  });
   const beginHere = (changes) => beginAt(reached(), changes);
   // What a field that is left without a number hands back is no change.
   const beginUnless = (same, changes) => (same ? edit({}) : beginHere(changes));

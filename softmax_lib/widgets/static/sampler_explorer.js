@@ -60,8 +60,7 @@ export function distances(counts, p) {
 
 function shareText(x, p, log, i) {
   if (x[i] === -Infinity) return "cut off";
-  const alone = x.every((value, j) => j === i || value === -Infinity);
-  return alone ? "1" : formatProbability(p[i], log[i], () => logOthers(x, 1, i));
+  return formatProbability(p[i], log[i], () => logOthers(x, 1, i));
 }
 
 // How many of the draws a class of ln p is expected to get; what is small does not pass for 0.

@@ -20,9 +20,10 @@ export function softmax(z, T = 1) {
   return x.map((value) => Math.exp(value) / total);
 }
 
-// ln of the sum of exp(z / T)
+// ln of the sum of exp(z / T): -Infinity where there is nothing to add
 export function logsumexp(z, T = 1) {
-  return Math.max(...z) / T + Math.log1p(restOf(shifted(z, T)));
+  const top = Math.max(...z) / T;
+  return top === -Infinity ? top : top + Math.log1p(restOf(shifted(z, T)));
 }
 
 export function logSoftmax(z, T = 1) {
