@@ -126,7 +126,7 @@ def publish(app, exception):
     tree = ElementTree.ElementTree(root)
     ElementTree.indent(tree)
     tree.write(Path(app.outdir, "sitemap.xml"), encoding="utf-8", xml_declaration=True)
-    if urlsplit(base).path in ("", "/"):
+    if urlsplit(base).path == "/":
         rules = f"User-agent: *\nAllow: /\nSitemap: {urljoin(base, 'sitemap.xml')}\n"
         Path(app.outdir, "robots.txt").write_text(rules, encoding="utf-8")
     draw_card(Path(app.outdir, CARD))

@@ -58,7 +58,7 @@ def configure(app, config):
     config.html_css_files.append("book.css")
     site = os.environ.get("BOOK_SITE", "")
     config.html_baseurl = f"{site.rstrip('/')}/" if site else ""
-    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path.rstrip("/") + "/"
+    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path or "/"
 
     # Mathematics is typeset while the book builds. The node that does it comes with the
     # environment, which need not be on PATH, and bad TeX must stop the build.
