@@ -52,7 +52,10 @@ class Firefox:
         while not (heard := re.search(r"BiDi listening on (ws://\S+)\s", said.read_text())):
             if time.monotonic() > end or self.process.poll() is not None:
                 self.process.kill()
-                raise RuntimeError(f"{path} does not listen. It said: {said.read_text()}")
+                self.process.wait()
+                last_words = said.read_text()
+                shutil.rmtree(self.profile)
+                raise RuntimeError(f"{path} does not listen. It said: {last_words}")
             time.sleep(0.05)
         address = heard[1]
         self.socket = websocket.create_connection(

@@ -65,6 +65,8 @@ def binder():
         STAMP.write_text(stamp)  # last: an environment half made has none
     else:
         copy_the_book()
+    # Where there is a pyproject.toml, Binder then installs the package again, as a copy.
+    run(PYTHON, "-m", "pip", "install", "--quiet", "--no-deps", ".")
     run(PYTHON, "-m", "pip", "check")
     return BOOK
 
