@@ -35,6 +35,12 @@ def expected(says):
     return attention_weights(q, k, mask=mask, scale=1 / says["temperature"])
 
 
+def scores_of(layer, head, token):
+    """Return the dot products of one query with all keys."""
+    query, key, _ = the_sentence()
+    return key[layer, head].astype(float) @ query[layer, head, token].astype(float)
+
+
 def numbers_shown(page):
     """Return the numbers beside the bars; a screen reader has each as the name of its bar."""
     settle(page)
@@ -58,7 +64,7 @@ def test_thousands_of_states_agree_with_the_library(visit):
              "temperature": float(10 ** rng.uniform(-2, 2))}
             for head in range(12) for i in range(28)
         ]  # fmt: skip
-        found = in_page(page, "arithmetic.attention(models[0].get('vectors'))", states)
+        found = in_page(page, "arithmetic.attention(models[0].get('vectors')).weights", states)
         assert np.isfinite(found).all()
         for state_, weights in zip(states, found, strict=True):
             np.testing.assert_allclose(weights, expected(state_), **RIGHT)
@@ -207,11 +213,18 @@ def test_a_small_weight_does_not_pass_for_none(visit):
     page = visit()
     page.get_by_role("spinbutton").fill("2")
     weights = state(page)["weights"][BANK_2]
-    assert sum(0 < w < 1e-4 for w in weights) > 5 and any(1e-4 < w < 1e-3 for w in weights)
+    assert sum(0 < w < 1e-4 for w in weights) > 5
+    assert any(1e-4 < w < 1e-3 for w in weights)
     for text, weight in zip(numbers_shown(page), weights, strict=True):
         small = weight < 0.001
         assert ("e-" in text) == small
         assert float(text) == pytest.approx(weight, rel=0.005, abs=0 if small else 5e-5)
+    page.get_by_role("spinbutton").fill("0.01")  # where most weights are below the smallest double
+    scores = scores_of(0, 4, BANK_2)
+    tens = (scores - scores.max()) / 0.01 / math.log(10)
+    assert (tens < -400).sum() > 3
+    found = [float(text.split("e")[1]) for text in numbers_shown(page) if text[1] == "."]
+    np.testing.assert_array_equal(found, np.floor(tens[tens < 0]))
 
 
 @pytest.mark.parametrize("forced", ["none", "active"])
@@ -291,6 +304,32 @@ def test_each_number_stands_beside_its_bar(visit, style):
         assert len(bars) == len(names) == len(numbers) == 14
         np.testing.assert_allclose(numbers, bars, atol=1.5)
         np.testing.assert_allclose(names, bars, atol=1.5)
+
+
+def test_the_longest_number_fits(visit):
+    """Of all rows at the lowest temperature, that of the largest gap between the first two."""
+    page = visit()
+    page.evaluate(
+        """() => Object.entries({layer: 0, head: 2, token: 1, causal: true, temperature: 0.01})
+          .forEach((pair) => models[0].set(...pair))"""
+    )
+    first, second, *hidden = numbers_shown(page)
+    gap = np.diff(scores_of(0, 2, 1))[0] / 0.01  # it is below 0: the first has the larger score
+    tens = math.floor(gap / math.log(10))
+    assert first == f"1 \N{MINUS SIGN} {second}"
+    digits, exponent = second.split("e")
+    assert int(exponent) == tens == -3011
+    assert float(digits) == pytest.approx(10 ** (gap / math.log(10) - tens), abs=0.006)
+    assert set(hidden) == {"masked"}
+    for _ in at_each_width(page, 320, 360, 700, 1200):
+        text, place = page.evaluate(
+            """() => {
+              const node = document.querySelector(".se-value"), text = document.createRange();
+              text.selectNodeContents(node);
+              return [text, node].map((e) => e.getBoundingClientRect().right);
+            }"""
+        )
+        assert text <= place
 
 
 def test_reset_goes_back_to_what_python_gave(visit):

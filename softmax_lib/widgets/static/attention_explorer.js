@@ -18,7 +18,8 @@ function decodeFloats(text, dtype) {
     : new Float32Array(buffer);
 }
 
-// Returns weights(state), the matrix of one head: a row a query, a column a key.
+// Returns what one head makes of its scores: logits(state, i), those of the i-th query over the
+// temperature, and weights(state), the matrix, a row a query and a column a key.
 export function attention({ dtype, shape, query, key }) {
   const [, heads, n, width] = shape;
   const q = decodeFloats(query, dtype);
@@ -31,16 +32,18 @@ export function attention({ dtype, shape, query, key }) {
     }));
   }
   let known = {}; // the scores of the last head, which no temperature and no mask changes
-  return ({ layer, head, temperature, causal }) => {
+  function logits({ layer, head, temperature, causal }, i) {
     const start = (layer * heads + head) * n * width;
     if (known.start !== start) known = { start, scores: scoresFrom(start) };
-    return known.scores.map((scores, i) => {
-      // Scaled first, as Python does: at T = 0.01 another order would show in the twelfth digit.
-      const seen = causal ? scores.slice(0, i + 1) : scores;
-      const row = softmax(seen.map((score) => score * (1 / temperature)));
-      return [...row, ...Array(n - row.length).fill(0)];
-    });
-  };
+    const seen = causal ? known.scores[i].slice(0, i + 1) : known.scores[i];
+    // Scaled first, as Python does: at T = 0.01 another order would show in the twelfth digit.
+    return seen.map((score) => score * (1 / temperature));
+  }
+  const weights = (state) => Array.from({ length: n }, (_, i) => {
+    const row = softmax(logits(state, i));
+    return [...row, ...Array(n - row.length).fill(0)];
+  });
+  return { logits, weights };
 }
 
 // A square for each weight, of the area that is the weight's share of the cell, in the middle of the
@@ -69,12 +72,10 @@ const strip = (share, i) => {
   return `0,${i}.1 ${end},${i}.1 ${end},${i}.9 0,${i}.9`;
 };
 
-const restOfRow = (row, j) => row.reduce((sum, w, i) => (i === j ? sum : sum + w), 0);
-
-function describeRow({ layer, head, token }, tokens, row) {
+function describeRow({ layer, head, token }, tokens, row, alone) {
   const ranked = row.map((weight, j) => ({ weight, j })).sort((a, b) => b.weight - a.weight);
   const reads = ranked.filter(({ weight }, rank) => rank < 3 && weight >= 0.1)
-    .map(({ weight, j }) => `${tokens[j]} ${weight >= 0.995 && restOfRow(row, j) > 0 ? "over 0.99" : weight.toFixed(2)}`);
+    .map(({ weight, j }) => `${tokens[j]} ${weight < 0.995 || alone ? weight.toFixed(2) : "over 0.99"}`);
   const what = reads.length ? reads.join(", ") : "no token much";
   return `Layer ${layer}, head ${head}: ${tokens[token]} reads ${what}`;
 }
@@ -83,7 +84,7 @@ function render({ model, el }) {
   const tokens = model.get("tokens");
   const vectors = model.get("vectors");
   const [layers, heads, n, width] = vectors.shape;
-  const weightsOf = attention(vectors);
+  const { logits, weights: weightsOf } = attention(vectors);
   const root2d = Math.sqrt(width);
   const read = () => ({
     layer: model.get("layer") ?? 0,
@@ -189,16 +190,18 @@ function render({ model, el }) {
     const { token, temperature, causal } = state;
     const weights = weightsOf(state);
     const row = weights[token];
+    const z = logits(state, token);
+    const lnP = logSoftmax(z);
 
     for (const [name, { node }] of Object.entries(choices)) node.show(state[name]);
-    const line = describeRow(state, tokens, row);
+    const line = describeRow(state, tokens, row, z.length === 1);
     temperatureField.show(line);
     setAttributes(scaled, { "aria-pressed": temperature === root2d });
     setAttributes(unscaled, { "aria-pressed": temperature === 1 });
     causalBox.checked = causal;
 
-    const written = row.map((w, j) => (causal && j > token
-      ? "masked" : formatProbability(w, Math.log(w), () => Math.log(restOfRow(row, j)))));
+    const written = row.map((w, j) => (j < z.length
+      ? formatProbability(w, lnP[j], () => logOthers(z, 1, j)) : "masked"));
     images.forEach((node, j) => setAttributes(node, { "aria-label": written[j] }));
     setAttributes(bars, { points: row.map(strip).join(" ") });
     setText(values, written.join("\n"));
@@ -213,8 +216,8 @@ function render({ model, el }) {
     const H = row.reduce((sum, w) => (w > 0 ? sum - w * Math.log(w) : sum), 0);
     const sum = row.reduce((so_far, w) => so_far + w, 0);
     setText(total, `sum ${Number(sum.toPrecision(14))}`);
-    const seen = causal ? token + 1 : n;
-    setText(entropyText, `entropy ${H.toFixed(4)} of ln ${seen} = ${Math.log(seen).toFixed(4)} nats`);
+    const most = `ln ${z.length} = ${Math.log(z.length).toFixed(4)}`;
+    setText(entropyText, `entropy ${H.toFixed(4)} of ${most} nats`);
     status.say(control.remark || line);
     root.dataset.state = JSON.stringify({ ...state, weights });
   }
