@@ -26,7 +26,7 @@ def keep_together(app, doctree, docname):
         parent, at = formula.parent, formula.parent.index(formula)
         before, after = "", ""
         if at > 0 and isinstance(parent[at - 1], nodes.Text):
-            before = re.search(r"\S*$", parent[at - 1])[0]
+            before = re.search(r"\S*\Z", parent[at - 1])[0]
             parent[at - 1] = nodes.Text(parent[at - 1].removesuffix(before))
         if at + 1 < len(parent) and isinstance(parent[at + 1], nodes.Text):
             after = re.match(r"\S*", parent[at + 1])[0]

@@ -58,7 +58,13 @@ def configure(app, config):
     config.html_css_files.append("book.css")
     site = os.environ.get("BOOK_SITE", "")
     config.html_baseurl = f"{site.rstrip('/')}/" if site else ""
-    config.notfound_urls_prefix = urlsplit(config.html_baseurl).path or "/"
+    prefix = urlsplit(config.html_baseurl).path or "/"
+    config.notfound_urls_prefix = prefix
+    config.notfound_context = {
+        "title": "Page not found",
+        "body": "<h1>Page not found</h1>\n<p>There is no page at this address. The book begins at "
+        f'<a href="{prefix}index.html">its first page</a>, and its search knows every page.</p>',
+    }
 
     # Mathematics is typeset while the book builds. The node that does it comes with the
     # environment, which need not be on PATH, and bad TeX must stop the build.

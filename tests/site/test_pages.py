@@ -338,6 +338,28 @@ def test_every_public_name_is_explained(visit):
     assert not page.get_by_role("link", name="Download this page as a notebook").count()
 
 
+@pytest.mark.parametrize("name", PAGES)
+def test_no_word_is_doubled(visit, name):
+    """As by an extension that moves a word beside a formula into the formula's box."""
+    words = visit(name).page.evaluate(
+        """() => [...document.querySelectorAll("article :is(p, li, dd)")].map((e) => {
+          const copy = e.cloneNode(true);
+          copy.querySelectorAll(".katex").forEach((formula) => formula.replaceWith("."));
+          return copy.textContent.replace("Attention is not not", ""); // a title of that kind
+        })"""
+    )
+    assert [found for text in words if (found := re.search(r"\b([a-z]{2,})\s+\1\b", text))] == []
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_all_code_is_of_one_size(visit, name):
+    sizes = visit(name).page.evaluate(
+        """() => [...document.querySelectorAll("article .highlight pre")]
+          .map((e) => getComputedStyle(e).fontSize)"""
+    )
+    assert set(sizes) <= {"13px"}
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_an_initial_is_not_taken_for_the_letter_of_a_list(visit, name):
     """A line such as "A. Vaswani et al." alone in its paragraph would be one."""
@@ -347,5 +369,5 @@ def test_an_initial_is_not_taken_for_the_letter_of_a_list(visit, name):
 
 def test_missing_page_leads_home_from_any_depth(visit):
     page = visit("404.html").page
-    home = page.locator("article a, .sidebar-brand").first
+    home = page.locator("article a[href*=index]").first
     assert home.evaluate("a => new URL(a.href).pathname") in ("/", "/index.html")
