@@ -46,18 +46,17 @@ def draw_attention(ax, weights, queries, keys, *, numbers=False):
     queries, keys : sequence of str
         The names of the rows and of the columns.
     numbers : bool
-        Whether to write each weight into its cell.
+        Whether to write each weight into its cell; then 1 is half as dark.
     """
     weights = np.asarray(weights)
+    # On the lighter half of the colours black is read, and the white that a dark page makes of it.
+    darkest = 2 if numbers else 1
     # A mesh, since a browser would blur an image of so few pixels.
-    ax.pcolormesh(weights, cmap="Blues", vmin=0, vmax=1, edgecolors="#eeeeee", linewidth=0.5)
+    ax.pcolormesh(weights, cmap="Blues", vmin=0, vmax=darkest, edgecolors="#eeeeee", linewidth=0.5)
     if numbers:
         for (row, column), weight in np.ndenumerate(weights):
-            number, colour = (
-                f"{weight:.2f}" if weight else "0",
-                "white" if weight > 0.7 else "black",
-            )
-            ax.text(column + 0.5, row + 0.5, number, ha="center", va="center", color=colour)
+            number = f"{weight:.2f}" if weight else "0"
+            ax.text(column + 0.5, row + 0.5, number, ha="center", va="center", color="black")
     ax.set_xticks(np.arange(len(keys)) + 0.5, keys, rotation=0 if numbers else 90)
     ax.set_yticks(np.arange(len(queries)) + 0.5, queries)
     ax.set(xlabel="key", ylabel="query")
