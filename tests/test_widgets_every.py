@@ -1,5 +1,7 @@
 """What the traits of every explorer promise, tried on each that softmax_lib.widgets names."""
 
+import inspect
+import re
 from xml.etree import ElementTree
 
 import anywidget
@@ -147,6 +149,17 @@ def set_together(explorer, changes):
 
 def test_none_is_left_out():
     assert sorted(TABLE) == sorted(widgets.__all__)
+
+
+@pytest.mark.parametrize("which", TABLE)
+def test_its_signature_names_what_its_docstring_explains(which):
+    """Jupyter and the book's last page show it, in place of the one that all widgets have."""
+    explorer = getattr(widgets, which)
+    *names, rest = inspect.signature(explorer).parameters.values()
+    assert rest.kind is rest.VAR_KEYWORD
+    section = inspect.getdoc(explorer).split("Parameters\n----------\n")[1].split("\n----")[0]
+    explained = re.findall(r"^(\w[\w, ]*) :", section, re.M)
+    assert [p.name for p in names] == ", ".join(explained).split(", ")
 
 
 @pytest.mark.parametrize(("which", "name", "value"), BAD)

@@ -1,5 +1,6 @@
 """What every explorer shares: how its files are joined, and traits that refuse bad values."""
 
+import inspect
 import math
 import numbers
 from pathlib import Path
@@ -173,6 +174,12 @@ class Explorer(anywidget.AnyWidget):
     """
 
     initial = t.Dict(read_only=True).tag(sync=True)  # what the page's reset button goes back to
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        # What help() and Jupyter show of a widget is else (*args, **kwargs), as of all of them.
+        _, *parameters = inspect.signature(cls.__init__).parameters.values()
+        cls.__signature__ = inspect.Signature(parameters)
 
     def __init__(self, first, **kwargs):
         super().__init__(**first, **kwargs)
