@@ -193,13 +193,13 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     to be hard, for which the promise is 8 ulp. Three things make it so. Where no exponential can
     overflow, the logits are not shifted, so that their exponentials have exact arguments. All
     ordinary logits go this way. It costs them nothing, since the sums themselves show whether it
-    was safe. Elsewhere the maximum is subtracted [1]_, in a whole block of rows. That is where the
-    exponentials of a row sum to more than e^707 (e^86 in a long float32 row), or to less than 1/e
-    beside a logit as far below 0. (Where `out` is `z`, a look beforehand tells, and any logit that
-    far from 0 will do.) What rounding takes from the difference is then kept and put back, as it is
-    from a division by T: :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. For float32
-    this is done in float64 instead. And the sum is nearly exact, in any order [2]_. float16 is
-    worked in float32.
+    was safe. Elsewhere, in a whole block of rows, the maximum is subtracted [1]_: where the
+    exponentials of one row sum to more than e^707, or to less than 1/e while a logit of the block
+    is below ln K - 708. For long float32 rows the two borders are e^86 and ln K - 87. (Where `out`
+    is `z`, this has to be known beforehand, and any logit as far from 0 will do.) What rounding
+    takes from the difference is then kept and put back, as it is from a division by T:
+    :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. For float32 this is done in float64
+    instead. And the sum is nearly exact, in any order [2]_. float16 is worked in float32.
 
     A row is long here if it has 32 or more float32 entries, its array has more than 8192, and T is
     1. Such rows have the float32 exponential of NumPy, others a float64 one. For every float32
