@@ -31,6 +31,7 @@ _BUFFER = 768
 _BLOCK = 1 << 21  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
 _FEW = 12  # so many entries are quicker as Python's floats than in an array
 _ONE = WIDER(1)  # times it, a float64 becomes a long double sooner than by a conversion
+_WORTH_WIDER = 256  # entries in a row, from which what long doubles save is more than they take
 _FAINT = 1 / math.e  # to a sum above it, what underflows is no loss: its probability does so too
 
 
@@ -251,20 +252,20 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
         np.setbufsize(_BUFFER)
-        for x, result in _blocks(rows, p, turn_short=False):
+        sums_only = temperature == 1 and z.itemsize == 8  # they are as quick in any layout
+        for x, result in _blocks(rows, p, turn_short=False, turn_few=not sums_only):
             total, beyond = _unshifted_sums(x, temperature, result, z.dtype)
-            if total is None:
-                top = np.maximum.reduce(x, axis=-1, keepdims=True)
-                x, top, finite = _take_limits(x, top, temperature)
+            if total is not None:
+                _divide(result, total, z.dtype)
+                if beyond:
+                    np.minimum(result, 1, out=result)
+                continue
+            for block, result_block in _blocks(x, result, turn_short=False):
+                top = np.maximum.reduce(block, axis=-1, keepdims=True)
+                block, top, finite = _take_limits(block, top, temperature)
                 lost = np.zeros(top.shape)
-                e = _exp_gaps(x, top, finite, result, lost)
-                total = row_sums(e, z.dtype, lost)
-            if total.dtype == z.dtype:
-                result /= total
-            else:  # quicker, and no worse: of the sum and its reciprocal only one is rounded
-                result *= np.reciprocal(total).astype(result.dtype, copy=False)
-            if beyond:
-                np.minimum(result, 1, out=result)
+                e = _exp_gaps(block, top, finite, result_block, lost)
+                _divide(e, row_sums(e, z.dtype, lost), z.dtype)
     return _hand_over(p, axes, z, out)
 
 
@@ -307,12 +308,12 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     before the logarithm sees it. So the largest term, which is 1, is left out of the sum and
     `log1p` puts it back [1]_. As in `softmax`, ordinary logits are exponentiated without a shift.
     The sum of the others is then divided by the exponential of the largest, which has more digits:
-    those of two float64, or of one for float32. Only other rows pay for what a shift rounds away:
-    those with a maximum beyond 600 (44 in a long float32 row) or as far below 0, and those in which
-    the largest term outweighs the others 2^30 times (1.5 times where T is not 1; 7.4 times in a
-    long float32 row; 2^27/K times where float32 is worked in float64), for a small sum is as wrong
-    as its terms. Where the others nearly underflow, they are scaled. Applied twice, log_softmax
-    gives what it gave, up to rounding; softmax does not.
+    those of two float64 or of a long double, and for float32 those of one float64. Only other rows
+    pay for what a shift rounds away: those with a maximum beyond 600 (44 in a long float32 row) or
+    as far below 0, and those in which the largest term outweighs the others 2^30 times (1.5 times
+    where T is not 1; 7.4 times in a long float32 row; 2^27/K times where float32 is worked in
+    float64), for a small sum is as wrong as its terms. Where the others nearly underflow, they are
+    scaled. Applied twice, log_softmax gives what it gave, up to rounding; softmax does not.
 
     References
     ----------
@@ -557,14 +558,22 @@ def _delivered(result, z, out):
     return out
 
 
-def _blocks(rows, results, turn_short=True):
+def _divide(e, total, dtype):
+    """Divide each row of `e` by its sum, which for a result of `dtype` may have more digits."""
+    if total.dtype == dtype:
+        e /= total
+    else:  # quicker, and no worse: of the sum and its reciprocal only one is rounded
+        e *= np.reciprocal(total).astype(e.dtype, copy=False)
+
+
+def _blocks(rows, results, turn_short=True, turn_few=True):
     """Yield rows and the place of their results, so many at a time that what they need is small.
 
-    Where NumPy's loops would run along fewer than LONG entries (short rows, if `turn_short`, or few
-    that lie across memory), a copy turned the other way is lent. float16 is lent as float32, and
-    short rows or few as float64: few errors of float32 exponentials do not average out, and few
-    rows cost little. With a copy goes a place for its results. Many rows across memory are left
-    together.
+    Where NumPy's loops would run along fewer than LONG entries (short rows, or few that lie across
+    memory), a copy turned the other way is lent, if they are to be turned. float16 is lent as
+    float32, and short rows or few as float64: few errors of float32 exponentials do not average
+    out, and few rows cost little. With a copy goes a place for its results. Many rows across memory
+    are left together.
     """
     if not rows.size:
         return
@@ -573,8 +582,8 @@ def _blocks(rows, results, turn_short=True):
         rows, results = (a.reshape(-1, a.shape[-1]) for a in (rows, results))
     length = rows.shape[-1]
     along = rows.strides[-1] == rows.itemsize
-    turn = rows.size > 4096 and (length if along else rows.size // length) < LONG
-    turn = turn and length * rows.itemsize <= _BLOCK and (turn_short or not along)
+    turn = rows.size > 4096 and length * rows.itemsize <= _BLOCK
+    turn &= turn_short and length < LONG if along else turn_few and rows.size // length < LONG
     order = "K" if not turn else "F" if along else "C"
     dtype = np.promote_types(
         rows.dtype, np.float64 if length < LONG or rows.size <= SLAB else np.float32
@@ -738,15 +747,20 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     if dtype == np.float64 and x.shape[-1] < LONG:
         rest, lost = two_short_row_sums_but(largest, e)
     else:
-        rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype)
+        # A long double rounds nothing from here on, which leaves room for the sum's pairs.
+        wider = WIDER is not np.float64 and x.shape[-1] >= _WORTH_WIDER
+        rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype, quicker=wider)
     gap, error = _gaps(top, None, temperature)
     # The logarithm of a small sum is as wrong, in ulps, as what it is made of; and what a division
     # by T loses is rounded when it is put back into float64 exponentials.
     if dtype == np.float64:
-        divisor, divisor_lost = two_exp(gap)
-        divisor_lost += divisor * error
-        rest, rounded = two_quotient(rest, divisor)
-        rest += rounded + (lost - rest * divisor_lost) / divisor
+        if x.shape[-1] >= LONG and wider:
+            rest = (rest * _ONE + lost) / np.exp(gap * _ONE + error)
+        else:
+            divisor, divisor_lost = two_exp(gap)
+            divisor_lost += divisor * error
+            rest, rounded = two_quotient(rest, divisor)
+            rest += rounded + (lost - rest * divisor_lost) / divisor
         sure = rest > (2.0**-30 if temperature == 1 else 2 / 3)
     else:
         rest /= np.exp(gap)

@@ -318,11 +318,15 @@ def test_where_a_long_double_has_no_more_digits(monkeypatch):
     meet(BARS[np.float64], Row(z), "log_softmax", log_softmax(z))
     for module in (core, _exact):
         monkeypatch.setattr(module, "WIDER", np.float64)
+    monkeypatch.setattr(core, "_ONE", np.float64(1))
     for log_p in (log_softmax(z), log_softmax(np.tile(z, (2000, 1)))[3]):
         meet(BARS[np.float64], Row(z), "log_softmax", log_p)
     # and long ones are divided by their sums, not multiplied by reciprocals rounded twice
     p = softmax(np.tile([55.0] + [0.0] * 39, (300, 1)))
     assert (p[:, 0] == 1).all()  # the reciprocal gives 1 - 2^-53
+    # and entries of a long row are not added in pairs before its logarithm: it is 3.5 ulp, if so
+    z = np.array(WORST["logarithm made on purpose for float64"][0])
+    meet(BARS[np.float64], Row(z), "log_softmax", log_softmax(z))
 
 
 def test_numpys_float32_exp_errs_as_the_docstring_of_softmax_says():
