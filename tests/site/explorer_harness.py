@@ -7,6 +7,10 @@ network), so an explorer that works here works there.
 import json
 import re
 
+import numpy as np
+
+from .. import contrast as wcag
+
 POLICY = "default-src 'none'; script-src 'self' blob:; style-src 'self'"
 
 SCRIPT = """
@@ -201,8 +205,8 @@ def at_each_width(page, *widths):
 
 def contrast(first, second):
     """Return the WCAG contrast of two colours, each written rgb(r, g, b)."""
-    lights = sorted(luminance(colour) for colour in (first, second))
-    return (lights[1] + 0.05) / (lights[0] + 0.05)
+    colours = [re.findall(r"[\d.]+", colour)[:3] for colour in (first, second)]
+    return wcag.contrast(*wcag.luminance(np.array(colours, float) / 255))
 
 
 def follows(page, selector, part, colour):
@@ -215,10 +219,3 @@ def follows(page, selector, part, colour):
         }""",
         [part, colour],
     )
-
-
-def luminance(colour):
-    """Return the relative luminance that WCAG 2 defines, of a colour with no transparency."""
-    channels = [float(number) / 255 for number in re.findall(r"[\d.]+", colour)[:3]]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

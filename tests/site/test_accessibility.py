@@ -8,6 +8,7 @@ from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import expect
 
+from ..contrast import contrast, luminance
 from .explorer_harness import lay_out, settle, wait_for_explorers
 from .test_pages import CHAPTERS, MATHEMATICAL, PAGES
 
@@ -222,12 +223,10 @@ def test_a_sign_laid_over_another_hides_nothing_in_the_reader_s_own_colours(visi
 def assert_ink_on_paper(figure, dark):
     """Most of a figure is paper, and its ink is far from it: WCAG asks 4.5 of text."""
     pixels = np.asarray(Image.open(io.BytesIO(figure.screenshot())).convert("RGB")) / 255
-    linear = np.where(pixels <= 0.04045, pixels / 12.92, ((pixels + 0.055) / 1.055) ** 2.4)
-    light = linear @ [0.2126, 0.7152, 0.0722]  # relative luminance, as WCAG 2 defines it
+    light = luminance(pixels)
     paper, darkest, lightest = np.median(light), light.min(), light.max()
     assert (paper < 0.1) if dark else (paper > 0.7)
-    ink = lightest if dark else darkest
-    assert (max(ink, paper) + 0.05) / (min(ink, paper) + 0.05) >= 4.5
+    assert contrast(lightest if dark else darkest, paper) >= 4.5
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

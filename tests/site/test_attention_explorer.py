@@ -225,6 +225,9 @@ def test_a_small_weight_does_not_pass_for_none(visit):
     assert (tens < -400).sum() > 3
     found = [float(text.split("e")[1]) for text in numbers_shown(page) if text[1] == "."]
     np.testing.assert_array_equal(found, np.floor(tens[tens < 0]))
+    others = np.sort(scores - scores.max())[:-1] / 0.01  # H is nearly the sum of p (1 - ln p)
+    entropy = float(page.locator(".se-entropy").inner_text().split()[1])
+    assert entropy == pytest.approx(np.sum(np.exp(others) * (1 - others)), rel=0.005, abs=0)
 
 
 @pytest.mark.parametrize("forced", ["none", "active"])

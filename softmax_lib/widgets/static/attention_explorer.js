@@ -190,7 +190,7 @@ function render({ model, el }) {
     const { token, temperature, causal } = state;
     const weights = weightsOf(state);
     const row = weights[token];
-    const z = logits(state, token);
+    const z = logits(state, token); // shorter than the row where a mask hides the rest
     const lnP = logSoftmax(z);
 
     for (const [name, { node }] of Object.entries(choices)) node.show(state[name]);
@@ -212,12 +212,10 @@ function render({ model, el }) {
         `${name} reads ${tokens[weights[i].indexOf(Math.max(...weights[i]))]}`).join(", ")}`,
     });
 
-    // 0 ln 0 counts 0.
-    const H = row.reduce((sum, w) => (w > 0 ? sum - w * Math.log(w) : sum), 0);
     const sum = row.reduce((so_far, w) => so_far + w, 0);
     setText(total, `sum ${Number(sum.toPrecision(14))}`);
     const most = `ln ${z.length} = ${Math.log(z.length).toFixed(4)}`;
-    setText(entropyText, `entropy ${H.toFixed(4)} of ${most} nats`);
+    setText(entropyText, `entropy ${formatNats(entropy(z))} of ${most} nats`);
     status.say(control.remark || line);
     root.dataset.state = JSON.stringify({ ...state, weights });
   }

@@ -374,6 +374,11 @@ function formatProbability(p, lnP, lnRest) {
   return rest === "0" ? "1" : `1 − ${rest}`;
 }
 
+// A loss or an entropy, neither of them negative.
+function formatNats(value) {
+  return value < 0.001 ? scientific(Math.log(value)) : value.toFixed(4);
+}
+
 function percent(p) {
   if (p > 0.995) return "over 99 %";
   return p < 0.005 ? "under 1 %" : `${Math.round(100 * p)} %`;

@@ -49,11 +49,6 @@ function roundUp(value) {
   return steps.find((step) => step >= value) ?? value;
 }
 
-function formatNats(value) {
-  if (value === 0) return "0";
-  return value < 0.001 ? scientific(Math.log(value)) : value.toFixed(4);
-}
-
 // Signed, and passing neither for 0 nor for 1 when it is not. lnRest() is ln(1 - |g|).
 function formatPull(g, lnRest) {
   if (g === 0) return "0";

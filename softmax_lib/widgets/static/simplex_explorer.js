@@ -305,8 +305,7 @@ function render({ model, el }) {
     });
     const written = implied.map((z) => String(Number(z.toFixed(4))).replace("-", "−"));
     setText(centredText, `logits with mean 0: ${written.join(", ")}`);
-    const nats = H < 0.001 ? scientific(Math.log(H)) : H.toFixed(4);
-    setText(entropyText, `entropy ${nats} nats of ln 3 = ${Math.log(3).toFixed(4)}`);
+    setText(entropyText, `entropy ${formatNats(H)} nats of ln 3 = ${Math.log(3).toFixed(4)}`);
 
     status.say(control.remark || describe({ temperature, logits, labels }, p, H));
     const chosen = PRESETS.findIndex(([, z]) => String(z) === String(logits));

@@ -155,10 +155,9 @@ function render({ model, el }) {
     });
 
     const most = Math.log(count);
-    const nats = H < 0.001 ? scientific(Math.log(H)) : H.toFixed(4);
     // Of the sixteen digits that a double has, the last is rounding.
     setText(total, `sum ${Number(p.reduce((sum, value) => sum + value, 0).toPrecision(15))}`);
-    setText(entropyText, `entropy ${nats} nats`);
+    setText(entropyText, `entropy ${formatNats(H)} nats`);
     setText(mostText, `of ln ${count} = ${most.toFixed(4)}`);
     setShare(entropyFill, H / most);
 
