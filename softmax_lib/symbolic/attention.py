@@ -197,10 +197,10 @@ def masked_key_is_an_absent_key(num_keys=4, mask=minus_infinity, softmax=softmax
 
 
 def fully_masked_row_has_no_limit(num_keys=3, softmax=softmax):
-    r"""Prove that scores which all fall to -oo together keep the weights that they had.
+    r"""Prove that scores which all fall without end together keep the weights that they had.
 
     So the weights of a fully masked row depend on how its scores get there: every distribution is
-    the limit of some way, and a row of -oo alone has none.
+    the limit of some way, and a row of minus infinities alone has none.
 
     Parameters
     ----------

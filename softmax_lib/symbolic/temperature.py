@@ -157,8 +157,9 @@ def probability_slope_in_temperature(num_classes=4, softmax=softmax):
 def entropy_slope_is_variance_over_temperature_cubed(softmax=softmax):
     r"""Prove that dH/dT = Var_p(z) / T^3, so that entropy never falls as temperature rises.
 
-    For K = 2 and 3 by differentiating the entropy of `softmax` itself; for general K from the
-    sums S_n of z_j^n exp(z_j / T), since H = log S_0 - S_1 / (T S_0) and dS_n/dT = -S_{n+1} / T^2.
+    For K = 2 and 3 by differentiating the entropy of `softmax` itself; for general K from the sums
+    :math:`S_n = \sum_j z_j^n e^{z_j / T}`, since :math:`H = \ln S_0 - S_1 / (T S_0)` and
+    :math:`dS_n / dT = -S_{n+1} / T^2`.
 
     Parameters
     ----------
