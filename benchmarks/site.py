@@ -294,9 +294,9 @@ if __name__ == "__main__":
 
 The same chapters, built twice: as Jupyter Book does it without further settings, and as this book
 does. First view of each page, in Lighthouse's model of a phone on a slow network (its scores are
-out of 100). Each page of ours had {options.runs} visits, of which the numbers are the median, and
-each stock page one. Text is sent with gzip. What the stock pages fetch from other hosts was served
-from this one, which flatters them: no second connection had to be made.
+out of 100). The numbers are the median of so many visits to each page: {options.runs} to ours, 1 to
+the stock one. Text is sent with gzip. What the stock pages fetch from other hosts was served from
+this one, which flatters them: no second connection had to be made.
 
 {summary(rows)}
 
