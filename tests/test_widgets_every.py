@@ -153,9 +153,9 @@ def test_none_is_left_out():
 
 @pytest.mark.parametrize("which", TABLE)
 def test_its_signature_names_what_its_docstring_explains(which):
-    """Jupyter and the book's last page show it, in place of the one that all widgets have."""
+    """The library's page shows it, in place of the one that all widgets have."""
     explorer = getattr(widgets, which)
-    *names, rest = inspect.signature(explorer).parameters.values()
+    *names, rest = explorer.__signature__.parameters.values()
     assert rest.kind is rest.VAR_KEYWORD
     section = inspect.getdoc(explorer).split("Parameters\n----------\n")[1].split("\n----")[0]
     explained = re.findall(r"^(\w[\w, ]*) :", section, re.M)

@@ -177,7 +177,7 @@ class Explorer(anywidget.AnyWidget):
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        # What help() and Jupyter show of a widget is else (*args, **kwargs), as of all of them.
+        # What Sphinx shows of a widget is else its __new__(*args, **kwargs), as of all of them.
         _, *parameters = inspect.signature(cls.__init__).parameters.values()
         cls.__signature__ = inspect.Signature(parameters)
 
