@@ -62,6 +62,15 @@ def as_floats(values, name):
     )
 
 
+def whole_number(value, name, least):
+    """Return `value` as an int, or raise unless it is a whole number from `least` on."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be a whole number, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value!r}")
+    return int(value)
+
+
 def real_number(value, name):
     """Return `value`, out of an array with no axis if it is in one, or raise TypeError."""
     if isinstance(value, np.ndarray) and value.ndim == 0:
@@ -106,12 +115,14 @@ def axis_tuple(axis, ndim):
         return (ndim - 1,)  # the common case, at no cost
     if axis is None:
         return tuple(range(ndim))
+    axes = axis.tolist() if isinstance(axis, np.ndarray) else axis
+    axes = axes if isinstance(axes, tuple | list) else (axes,)
+    if any(isinstance(a, bool) or not isinstance(a, numbers.Integral) for a in axes):
+        raise TypeError(f"axis must be an int, a tuple of ints or None, got {axis!r}")
     try:
-        if any(isinstance(a, bool) for a in (axis if isinstance(axis, tuple) else (axis,))):
-            raise TypeError
-        return normalize_axis_tuple(axis, ndim, "axis")
-    except TypeError:
-        raise TypeError(f"axis must be an int, a tuple of ints or None, got {axis!r}") from None
+        return normalize_axis_tuple(axes, ndim, "axis")
+    except OverflowError:
+        raise ValueError(f"axis {axis} is out of range for an array of {ndim} axes") from None
 
 
 def as_rows(values, axis, name):

@@ -63,9 +63,9 @@ def _check_scale(scale, width):
 
 
 def _power_below(x, axis):
-    """Return the power of two below the largest finite entry: to divide by it rounds nothing."""
+    """Return n for the power 2^n below the largest finite entry: to divide by it rounds nothing."""
     size = np.max(np.abs(x), axis=axis, keepdims=True, where=np.isfinite(x), initial=0)
-    return np.ldexp(x.dtype.type(1), np.frexp(size)[1] - 1)
+    return np.frexp(size)[1] - 1
 
 
 def _scores(query, key, mask, scale):
@@ -79,13 +79,32 @@ def _scores(query, key, mask, scale):
     mask = _as_mask(mask, scores.shape)
     overflows = ~(np.isfinite(scores) | ~mask).all(axis=-1, keepdims=True)
     if overflows.any():
-        query_unit, key_unit = _power_below(query, axis=-1), _power_below(key, axis=(-2, -1))
-        small = (query / query_unit) @ (key / key_unit)
-        largest = np.max(small, axis=-1, keepdims=True, where=mask, initial=-np.inf)
-        gaps = small - np.where(np.isfinite(largest), largest, 0)
-        unit = np.minimum(query_unit * (key_unit * scale), np.finfo(gaps.dtype).max)
-        scores = np.where(overflows, gaps * unit, scores)
+        query_power, key_power = _power_below(query, axis=-1), _power_below(key, axis=-2)
+        small = np.ldexp(query, -query_power) @ np.ldexp(key, -key_power)
+        gaps = _gaps_below_largest(small, query_power + key_power, mask, scale)
+        scores = np.where(overflows, gaps, scores)
     return np.where(mask, scores, -np.inf)
+
+
+def _gaps_below_largest(small, power, mask, scale):
+    """Return small 2^power scale less the largest number of its row that the mask leaves.
+
+    The row's numbers are brought to the power of that largest one first. One that is then too small
+    to see makes no difference to it, and one that is too large is far below 0.
+    """
+    fraction, exponent = np.frexp(small)
+    exponent += power
+    row = {"axis": -1, "keepdims": True}
+    beyond = np.int32(1 << 20)  # any exponent
+    highest = np.max(exponent, where=mask & (fraction > 0), initial=-beyond, **row)
+    lowest = np.min(exponent, where=mask & (fraction < 0), initial=beyond, **row)
+    unit = np.where((mask & (fraction == 0)).any(**row), 0, lowest)
+    unit = np.where(highest > -beyond, highest, unit)
+    gaps = np.ldexp(fraction, exponent - unit)
+    largest = np.max(gaps, where=mask, initial=-np.inf, **row)
+    gaps -= np.where(np.isfinite(largest), largest, 0)
+    scale_fraction, scale_exponent = math.frexp(scale)
+    return np.ldexp(gaps * gaps.dtype.type(scale_fraction), unit + scale_exponent)
 
 
 def attention_weights(query, key, *, mask=None, scale=None):

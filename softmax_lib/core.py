@@ -105,7 +105,8 @@ def shifted_softmax(z, axis=-1):
     Returns
     -------
     ndarray
-        Of the shape of `z`, with entries in [0, 1]. A float dtype is kept, any other gives float64.
+        Of the shape of `z`, with entries in [0, 1] or NaN. A float dtype is kept, any other gives
+        float64.
 
     Raises
     ------
@@ -212,7 +213,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     A logit of minus infinity has probability 0; a row of nothing else is NaN, since no distribution
     exists. One logit of plus infinity takes all; several give NaN, as does a NaN in a row. Other
-    rows are not touched. At T = inf the entries above minus infinity share equally.
+    rows keep what is promised above. At T = inf the entries above minus infinity share equally.
 
     References
     ----------
@@ -633,6 +634,8 @@ def _unshifted_sums(x, temperature, e, dtype):
     `e` takes the place of `x`, that is to be known before. Returned too is whether a sum, better
     than the exponentials it is made of, may be below one of them.
     """
+    if temperature == np.inf:  # a limit, which only the shifted way takes
+        return None, False
     limit = (708 if x.dtype == np.float64 else 87) - math.log(x.shape[-1])  # then no sum overflows
     in_place = np.may_share_memory(x, e)
     if in_place and not -limit <= x.min() / temperature <= x.max() / temperature <= limit:
@@ -743,10 +746,12 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     `dtype` is that of the result.
     """
     e = _exp_gaps(x, None, temperature, e)
-    largest = _exp_gaps(top, None, temperature, np.empty_like(top))
     if dtype == np.float64 and x.shape[-1] < LONG:
-        rest, lost = two_short_row_sums_but(largest, e)
+        # What is taken out must be what is in, to the last bit. That is not exp(top): NumPy's exp
+        # may differ in it, of memory that is read backwards.
+        rest, lost = two_short_row_sums_but(np.maximum.reduce(e, axis=-1, keepdims=True), e)
     else:
+        largest = _exp_gaps(top, None, temperature, np.empty_like(top))
         # A long double rounds nothing from here on, which leaves room for the sum's pairs.
         wider = WIDER is not np.float64 and x.shape[-1] >= _WORTH_WIDER
         rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype, quicker=wider)

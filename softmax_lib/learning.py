@@ -7,6 +7,8 @@ import textwrap
 import numpy as np
 from IPython.display import Markdown
 
+from softmax_lib._inputs import as_array, real_number
+
 __all__ = ["check", "show_source"]
 
 
@@ -52,6 +54,13 @@ def check(answer, expected, *, tolerance=1e-9):
     str
         A verdict, and where it is no, the first thing to look at: the shape, then the values.
 
+    Raises
+    ------
+    TypeError
+        If `answer` or `expected` does not hold real numbers, or `tolerance` is not one.
+    ValueError
+        If `answer` or `expected` is not rectangular, or `tolerance` is negative, infinite or NaN.
+
     Examples
     --------
     >>> check([0.5, 0.5], [0.5, 0.5])
@@ -59,7 +68,9 @@ def check(answer, expected, *, tolerance=1e-9):
     >>> check([0.5, 0.4], [0.5, 0.5])
     'Not yet: 1 of 2 values is off. Entry 2 is too small.'
     """
-    answer, expected = np.asarray(answer, dtype=float), np.asarray(expected, dtype=float)
+    answer, expected = _numbers(answer, "answer"), _numbers(expected, "expected")
+    if not 0 <= real_number(tolerance, "tolerance") < np.inf:
+        raise ValueError(f"tolerance must be finite and at least 0, got {tolerance!r}")
     if answer.shape != expected.shape:
         return f"Not yet: the answer has shape {answer.shape}, and should have {expected.shape}."
     with np.errstate(all="ignore"):
@@ -77,3 +88,16 @@ def check(answer, expected, *, tolerance=1e-9):
     verb = "is" if wrong.sum() == 1 else "are"
     count = f"{wrong.sum()} of {answer.size} values {verb} off."
     return f"Not yet: {count} Entry {first + 1} {fault}."
+
+
+def _numbers(values, name):
+    """Return `values` as float64, of whatever Python can turn into a float."""
+    array = as_array(values, name)
+    try:
+        if array.dtype.kind in "cSU" or any(value is None for value in array.flat):
+            raise TypeError  # NumPy would drop what is imaginary, read text, and make NaN of None
+        return array.astype(np.float64)
+    except TypeError:
+        raise TypeError(f"{name} must hold real numbers, got {values!r}") from None
+    except OverflowError:
+        raise ValueError(f"{name} holds a number beyond the range of float64") from None

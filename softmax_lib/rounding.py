@@ -9,6 +9,8 @@ import math
 import numpy as np
 from mpmath import mp
 
+from softmax_lib._inputs import as_floats
+
 __all__ = ["exact_softmax", "library_report", "softmax_forms", "ulp_error"]
 
 DIGITS = 50
@@ -27,6 +29,13 @@ def exact_softmax(z):
     ndarray of object, shape (..., K)
         Numbers of mpmath, above 0 and at most 1: for them no exponential overflows or underflows.
 
+    Raises
+    ------
+    TypeError
+        If `z` does not hold real numbers.
+    ValueError
+        If a logit is infinite or NaN.
+
     Notes
     -----
     .. math:: p_i = \frac{w_i}{\sum_j w_j}, \qquad w_i = e^{z_i}
@@ -38,7 +47,9 @@ def exact_softmax(z):
     >>> print(mp.nstr(p[0], 20))
     0.64391425988797231176
     """
-    z = np.asarray(z)
+    z = as_floats(z, "z")
+    if not np.isfinite(z).all():
+        raise ValueError("z must be finite: it holds an infinity or a NaN")
     with mp.workdps(DIGITS):
         rows = np.array([mp.exp(float(z_i)) for z_i in z.flat], dtype=object).reshape(z.shape)
         return rows / rows.sum(axis=-1, keepdims=True)
@@ -59,6 +70,11 @@ def ulp_error(result, exact):
     ndarray of float64
         At most 1/2 where the result is correctly rounded; NaN where it is NaN.
 
+    Raises
+    ------
+    TypeError
+        If `result` holds no floats.
+
     Notes
     -----
     .. math:: \frac{|\hat p - p|}{\operatorname{ulp}(p)}
@@ -70,6 +86,8 @@ def ulp_error(result, exact):
     1.0
     """
     result, exact = np.asarray(result), np.asarray(exact)
+    if result.dtype.kind != "f":
+        raise TypeError(f"result has dtype {result.dtype}: expected floats, whose ulp is meant")
     with np.errstate(all="ignore"):  # what is exact may be NaN, or out of the result's range
         ulp = np.spacing(np.abs(exact.astype(np.float64).astype(result.dtype))).astype(np.float64)
         error = np.abs(result.astype(exact.dtype) - exact) / ulp.astype(exact.dtype)
@@ -83,13 +101,19 @@ def softmax_forms(z):
 
     Parameters
     ----------
-    z : ndarray of float16, float32 or float64, shape (..., K)
+    z : array_like of float16, float32 or float64, shape (..., K)
         Logits.
 
     Returns
     -------
     dict of str to ndarray
-        "definition", "shifted" and "division-free", of the shape and dtype of `z`.
+        "definition", "shifted" and "division-free", of the shape and dtype of `z` (float64 for
+        integers).
+
+    Raises
+    ------
+    TypeError
+        If `z` does not hold real numbers.
 
     Notes
     -----
@@ -110,6 +134,7 @@ def softmax_forms(z):
     >>> forms["definition"], forms["shifted"]
     (array([nan,  0.], dtype=float16), array([1.00e+00, 6.14e-06], dtype=float16))
     """
+    z = as_floats(z, "z")
     m = z.max(axis=-1, keepdims=True)
     with np.errstate(all="ignore"):  # the definition overflows on purpose
         plain, e = np.exp(z), np.exp(z - m)
@@ -138,7 +163,15 @@ def library_report(softmax, log_softmax=None, logsumexp=None, true_class_gradien
     dict of str to float, list or str
         For each input the worst error in ulp, the relative error, or the result; "refused" where
         the library raised an error, and "none" where it has no such function.
+
+    Raises
+    ------
+    TypeError
+        If a function is not callable.
     """
+    for function in (softmax, log_softmax, logsumexp, true_class_gradient):
+        if not (callable(function) or (function is None and softmax is not None)):
+            raise TypeError(f"a function must be callable, got {function!r}")
 
     def first_probability_minus_one(z):
         return np.asarray(softmax(z, -1))[0] - 1

@@ -56,7 +56,8 @@ def mulberry32(seed, start, count):
     """
     bounds = {"seed": (seed, 2**32 - 1), "start": (start, 2**53), "count": (count, 2**32)}
     for name, (value, high) in bounds.items():
-        if not isinstance(value, numbers.Integral) or not 0 <= value <= high:
+        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
+        if not whole or not 0 <= value <= high:
             raise ValueError(f"{name} must be a whole number from 0 to {high}, not {value!r}")
     seed, start, count = int(seed), int(start), int(count)  # NumPy's small integers would wrap
     step = np.uint64(0x6D2B79F5)
@@ -151,7 +152,8 @@ def top_k(z, k):
     [2.0, 1.0, -inf, -inf]
     """
     z = _logits(z)
-    if not isinstance(k, numbers.Integral) or not 1 <= k <= z.shape[-1]:
+    whole = isinstance(k, numbers.Integral) and not isinstance(k, bool)
+    if not whole or not 1 <= k <= z.shape[-1]:
         raise ValueError(f"k must be a whole number from 1 to {z.shape[-1]}, not {k!r}")
     return np.where(_rank(z) < k, z, -np.inf)
 
@@ -159,8 +161,9 @@ def top_k(z, k):
 def nucleus(z, p):
     """Return the logits with all outside the nucleus set to -inf.
 
-    The nucleus is the smallest set of classes, largest first, whose probabilities reach p [1]_.
-    At p = 1 that is every class, also one whose probability is lost in the rounding of the sum.
+    The nucleus is the smallest set of classes, largest first, whose probabilities reach p, or miss
+    it by 1e-12 at most, which rounding may do [1]_. At p = 1 that is every class, also one whose
+    probability is lost in the rounding of the sum.
 
     Parameters
     ----------

@@ -258,6 +258,18 @@ def test_dot_products_may_overflow():
     key = np.array([[1.5e308], [1e308], [INF]])
     masked = attention_weights([[10.0]], key, mask=[True, True, False])
     assert_array_equal(masked, [[1, 0, 0]])
+    # Neither does a masked number near the end, nor one that is far below: of 4 and 3.9 the first
+    # is ahead by more than any bound.
+    for end in (3e38, 1.7e308):
+        dtype = np.float32 if end < 1e39 else np.float64
+        key = np.array([[4], [3.9], [end], [-end], [1e-30]], dtype)
+        for mask in ([1, 1, 0, 0, 0], [1, 1, 0, 1, 1], [0, 0, 0, 1, 1], [0, 0, 0, 1, 0]):
+            mask = np.array(mask, bool)
+            first = np.argmax(np.where(mask, key[:, 0], -INF))
+            weights = attention_weights(np.array([[end]], dtype), key, mask=mask, scale=1.0)
+            assert_array_equal(weights, [np.arange(5) == first])
+    assert_array_equal(attention_weights([[-1e300]], [[0.0], [1e300]]), [[1, 0]])
+    assert_array_equal(attention_weights([[1e300]], [[1e300], [1e299]], scale=0.0), [[0.5, 0.5]])
     # A row that does not overflow is not touched by one that does.
     query, key = draw(11, (2, 3), (4, 3))
     loud = np.vstack([query[0], [1e300] * 3])

@@ -51,6 +51,27 @@ def test_tolerance_is_what_it_says():
     assert check(1.03, 1, tolerance=0.01) != "Right."
 
 
+@pytest.mark.parametrize(
+    ("wrong", "error", "says"),
+    [
+        ({"answer": np.ma.array([1.0, 2.0], mask=[0, 1])}, TypeError, "answer is a masked array"),
+        ({"answer": np.array([1 + 1j, 2])}, TypeError, "answer must hold real numbers"),
+        ({"answer": ["1", "2"]}, TypeError, "answer must hold real numbers"),
+        ({"answer": ...}, TypeError, "answer must hold real numbers, got Ellipsis"),
+        ({"answer": [[1], [1, 2]]}, ValueError, "answer must be rectangular"),
+        ({"answer": [10**400, 1]}, ValueError, "answer holds a number beyond the range"),
+        ({"expected": None}, TypeError, "expected must hold real numbers"),
+        ({"tolerance": np.inf}, ValueError, "tolerance must be finite and at least 0, got inf"),
+        ({"tolerance": -1}, ValueError, "tolerance must be finite and at least 0, got -1"),
+        ({"tolerance": np.nan}, ValueError, "tolerance must be finite and at least 0, got nan"),
+        ({"tolerance": [1]}, TypeError, "tolerance must be one real number"),
+    ],
+)
+def test_a_bad_argument_is_named(wrong, error, says):
+    with pytest.raises(error, match=says):
+        check(**{"answer": [1, 2], "expected": [1, 2]} | wrong)
+
+
 def test_source_shown_is_the_code_without_its_docstring():
     shown = show_source(shifted_softmax).data
     assert shown.startswith("```python\ndef shifted_softmax(z, axis=-1):\n    x, axes")

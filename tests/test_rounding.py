@@ -41,6 +41,24 @@ def test_ulp_error_of_nan_is_nan():
     assert np.isnan(ulp_error(np.array([np.nan]), np.array([mp.mpf(1)], object))).all()
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "says"),
+    [
+        (lambda: exact_softmax(np.ma.array([1.0, 2.0], mask=[0, 1])), TypeError, "z is a masked"),
+        (lambda: exact_softmax(["1", "2"]), TypeError, "z has dtype"),
+        (lambda: exact_softmax([1 + 1j]), TypeError, "z has dtype complex128"),
+        (lambda: exact_softmax([1.0, -np.inf]), ValueError, "z must be finite"),
+        (lambda: ulp_error([1, 2], [1, 2]), TypeError, "result has dtype int64"),
+        (lambda: softmax_forms("12"), TypeError, "z has dtype"),
+        (lambda: library_report(5), TypeError, "must be callable, got 5"),
+        (lambda: library_report(None), TypeError, "must be callable, got None"),
+    ],
+)
+def test_a_bad_argument_is_named(call, error, says):
+    with pytest.raises(error, match=says):
+        call()
+
+
 def test_forms_round_every_step_in_the_format():
     for dtype in (np.float16, np.float32, np.float64):
         for p in softmax_forms(np.array([[1, 2, 3]], dtype)).values():

@@ -48,7 +48,7 @@ def test_its_numbers_look_uniform():
 @pytest.mark.parametrize(
     ("arguments", "name"),
     [((-1, 0, 1), "seed"), ((2**32, 0, 1), "seed"), ((0.5, 0, 1), "seed"), ((0, -1, 1), "start"),
-     ((0, 0, -1), "count"), ((0, 0, 2**32 + 1), "count")],
+     ((True, 0, 1), "seed"), ((0, 0, -1), "count"), ((0, 0, 2**32 + 1), "count")],
 )  # fmt: skip
 def test_bad_arguments_of_the_generator(arguments, name):
     high = {"seed": 2**32 - 1, "start": 2**53, "count": 2**32}[name]
@@ -182,6 +182,8 @@ def test_rows_are_cut_on_their_own():
 
 @pytest.mark.parametrize("bad", [0, 5, 1.5])
 def test_top_k_refuses(bad):
+    with pytest.raises(ValueError, match="k must be a whole number from 1 to 4, not True"):
+        top_k([4, 3, 2, 1], True)
     with pytest.raises(ValueError, match="k must be a whole number from 1 to 4"):
         top_k(Z, bad)
 

@@ -1,5 +1,7 @@
 """The formula that a theorem returns, which the page shows, is what was proved: true of numbers."""
 
+import inspect
+
 import pytest
 import sympy as sp
 from sympy.core.function import AppliedUndef
@@ -20,6 +22,25 @@ def at(expression, numbers):
         expression = expression.subs({a: numbers[str(a)] for a in named if str(a) in numbers})
         expression = expression.doit()
     return expression
+
+
+COUNTED = {
+    (name, count)
+    for name in symbolic.__all__
+    if inspect.isfunction(getattr(symbolic, name))
+    for count in inspect.signature(getattr(symbolic, name)).parameters
+    if count in ("max_classes", "num_classes", "num_keys", "max_width")
+}
+
+
+@pytest.mark.parametrize(("theorem", "count"), sorted(COUNTED))
+def test_a_proof_of_nothing_is_refused(theorem, count):
+    prove = getattr(symbolic, theorem)
+    with pytest.raises(ValueError, match=f"{count} must be at least"):
+        prove(**{count: 0})
+    for wrong in (2.5, True, "3"):
+        with pytest.raises(TypeError, match=f"{count} must be a whole number, got {wrong!r}"):
+            prove(**{count: wrong})
 
 
 @pytest.mark.parametrize(

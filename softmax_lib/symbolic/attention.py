@@ -4,7 +4,8 @@ from itertools import permutations
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import ProofError, require_equal, require_zero, softmax
+from softmax_lib._inputs import whole_number
+from softmax_lib.symbolic.proof import ProofError, require_equal, require_zero, softmax, up_to
 
 
 def dot(q, k):
@@ -72,7 +73,7 @@ def dot_product_variance_is_width(max_width=4, score=dot):
     >>> dot_product_variance_is_width()
     Eq(Sum(KroneckerDelta(i, j)**2, (j, 1, d), (i, 1, d)), d)
     """
-    for width in range(1, max_width + 1):
+    for width in up_to(max_width, 1, "max_width"):
         q, k = _vector("q", width), _vector("k", width)
         s = score(q, k)
         require_zero(expectation(s, [*q, *k]), f"d = {width}: the mean of q.k")
@@ -115,7 +116,8 @@ def attention_scale_is_a_temperature(max_width=4, num_keys=3, weights=scaled_wei
     >>> attention_scale_is_a_temperature()
     Eq(p_1/p_2, exp((s_1 - s_2)/sqrt(d)))
     """
-    for width in range(1, max_width + 1):
+    whole_number(num_keys, "num_keys", 2)
+    for width in up_to(max_width, 1, "max_width"):
         q = _vector("q", width)
         keys = [_vector(f"k{j}", width) for j in range(1, num_keys + 1)]
         at_temperature = softmax([dot(q, k) for k in keys], sp.sqrt(width))
@@ -148,6 +150,7 @@ def permuted_keys_get_permuted_weights(num_keys=3, softmax=softmax):
     ProofError
         If the statement is false of `softmax`.
     """
+    whole_number(num_keys, "num_keys", 2)
     s, v = _vector("s", num_keys), _vector("v", num_keys)
     p = softmax(list(s))
     output = dot(p, v)
@@ -182,6 +185,7 @@ def masked_key_is_an_absent_key(num_keys=4, mask=minus_infinity, softmax=softmax
     ProofError
         If the statement is false of `mask` or `softmax`.
     """
+    whole_number(num_keys, "num_keys", 2)
     s = _vector("s", num_keys)
     for j in range(num_keys):
         masked = softmax([*s[:j], mask(s[j]), *s[j + 1 :]])
@@ -219,6 +223,7 @@ def fully_masked_row_has_no_limit(num_keys=3, softmax=softmax):
     ProofError
         If the statement is false of `softmax`.
     """
+    whole_number(num_keys, "num_keys", 2)
     t = sp.Symbol("t", positive=True)
     s = _vector("s", num_keys)
     for falling, start in zip(softmax([s_i - t for s_i in s]), softmax(list(s)), strict=True):

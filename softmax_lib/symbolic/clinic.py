@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax
+from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax, up_to
 
 
 def floor_of_softmax_applied_twice(max_classes=5, softmax=softmax):
@@ -35,7 +35,7 @@ def floor_of_softmax_applied_twice(max_classes=5, softmax=softmax):
     require_equal(bound.diff(q).is_negative, True, "the bound falls as q rises")
     floor = sp.log(sp.E + K - 1) - 1
     at_one = bound.subs(q, 1).subs(others, K - 1)
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         found = -sp.log(softmax([sp.Integer(1)] + [sp.Integer(0)] * (num_classes - 1))[0])
         difference = sp.exp(found) / sp.exp(floor.subs(K, num_classes))
         require_zero(difference - 1, f"K = {num_classes}: loss of an inner one-hot vector")
@@ -70,7 +70,7 @@ def losses_near_their_floors_at_one_pace(max_classes=4, softmax=softmax):
         If a slope is another for `softmax`.
     """
     x = sp.Symbol("x", positive=True)
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         q = softmax([-sp.log(x)] + [sp.Integer(0)] * (num_classes - 1))
         slope = sp.Integer(num_classes - 1)
         for times, p, c in (
@@ -116,7 +116,7 @@ def softmax_twice_gradient_carries_the_jacobian(max_classes=3, softmax=softmax, 
     ProofError
         If the statement is false of `softmax` and `second`.
     """
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         zs = logits(num_classes)
         free = sp.symbols(f"y1:{num_classes}", real=True)
         target = [*free, 1 - sum(free)]

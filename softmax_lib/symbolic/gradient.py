@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax
+from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax, up_to
 from softmax_lib.symbolic.scores import softmax_entry
 
 i, k, n = sp.symbols("i k n", integer=True, positive=True)
@@ -56,7 +56,7 @@ def jacobian_is_diagonal_minus_outer_product(max_classes=5, softmax=softmax, ent
     ProofError
         If the statement is false of `softmax` or of `entry`.
     """
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         zs = logits(num_classes)
         p = softmax(zs)
         found = sp.Matrix(p).jacobian(zs)
@@ -97,7 +97,7 @@ def cross_entropy_gradient_is_prediction_minus_target(
         If the statement is false of `softmax` or of `entry`.
     """
     T = sp.Symbol("T", positive=True)
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         zs = logits(num_classes)
         p = softmax(zs, T)
         one_hot = sp.eye(num_classes).tolist()
@@ -135,7 +135,7 @@ def gradient_of_logsumexp_is_softmax(max_classes=5, softmax=softmax, entry=softm
     ProofError
         If the statement is false of `softmax` or of `entry`.
     """
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         zs = logits(num_classes)
         logsumexp = sp.log(sum(sp.exp(z_i) for z_i in zs))
         for z_i, p_i in zip(zs, softmax(zs), strict=True):
@@ -171,7 +171,7 @@ def hessian_of_cross_entropy_is_softmax_jacobian(
     ProofError
         If the statement is false of `softmax` or of `entry`.
     """
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         zs = logits(num_classes)
         p = sp.Matrix(softmax(zs))
         curvature = sp.hessian(_cross_entropy(p, _free_target(num_classes)), zs)
@@ -208,7 +208,7 @@ def quadratic_form_of_jacobian_is_variance(max_classes=4, softmax=softmax):
     ProofError
         If the statement is false of `softmax`.
     """
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         zs = logits(num_classes)
         p, v = softmax(zs), sp.symbols(f"v1:{num_classes + 1}", real=True)
         quadratic_form = (sp.Matrix([v]) * sp.Matrix(p).jacobian(zs) * sp.Matrix(v))[0]
@@ -253,7 +253,7 @@ def gradient_at_high_temperature(max_classes=4, softmax=softmax):
         If either limit is another for `softmax`.
     """
     T, u = sp.symbols("T u", positive=True)
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         zs, vs = logits(num_classes), sp.symbols(f"v1:{num_classes + 1}", real=True)
         for z_i, v_i, p_i, q_i in zip(zs, vs, softmax(zs, T), softmax(vs, T), strict=True):
             # With u = 1/T both are smooth at u = 0, and (p - q) / u tends to the slope there.
@@ -292,7 +292,7 @@ def best_gap_under_label_smoothing(max_classes=5, softmax=softmax):
     """
     a, g = sp.symbols("a g", positive=True)
     best = sp.log(1 + K * (1 - a) / a)
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         found = softmax([best.subs(K, num_classes)] + [sp.Integer(0)] * (num_classes - 1))
         low = a / num_classes
         for p_i, y_i in zip(found, [1 - a + low] + [low] * (num_classes - 1), strict=True):
@@ -325,7 +325,7 @@ def squared_error_gradient_carries_the_jacobian(max_classes=4, softmax=softmax):
     ProofError
         If the statement is false of `softmax`.
     """
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         zs = logits(num_classes)
         p = softmax(zs)
         r = [p_i - y_i for p_i, y_i in zip(p, _free_target(num_classes), strict=True)]

@@ -2,6 +2,8 @@
 
 import sympy as sp
 
+from softmax_lib._inputs import whole_number
+
 K = sp.Symbol("K", integer=True, positive=True)  # the number of classes
 
 
@@ -18,6 +20,11 @@ def softmax(z, temperature=1):
 def logits(num_classes):
     """Return the real symbols z1 to zK."""
     return sp.symbols(f"z1:{num_classes + 1}", real=True)
+
+
+def up_to(most, least=2, name="max_classes"):
+    """Return the range from `least` to `most`, or raise where nothing would be left to prove."""
+    return range(least, whole_number(most, name, least) + 1)
 
 
 def require_zero(expression, statement):

@@ -4,7 +4,8 @@ from itertools import combinations
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax
+from softmax_lib._inputs import whole_number
+from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax, up_to
 
 i, j, k = sp.symbols("i j k", integer=True, positive=True)
 z = sp.IndexedBase("z", real=True)
@@ -63,7 +64,7 @@ def probabilities_sum_to_one(max_classes=5, softmax=softmax, entry=softmax_entry
     ProofError
         If the statement is false of `softmax` or of `entry`.
     """
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         require_zero(sum(softmax(logits(num_classes))) - 1, f"K = {num_classes}: sum of p_i = 1")
     total = sp.simplify(sp.Sum(entry(z, i, K), (i, 1, K)))
     # as_dummy gives the two bound indices i and j one name, and equal sums cancel.
@@ -247,6 +248,7 @@ def choice_axiom(num_classes=4, softmax=softmax):
     ProofError
         If the statement is false of `softmax`.
     """
+    whole_number(num_classes, "num_classes", 2)
     z = logits(num_classes)
     p = softmax(z)
     for size in range(1, num_classes):

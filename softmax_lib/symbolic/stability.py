@@ -2,7 +2,7 @@
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax
+from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax, up_to
 
 # Sums over an arbitrary number of classes: z_1, ..., z_K with a symbol in place of the number K.
 i, j = sp.symbols("i j", integer=True, positive=True)
@@ -45,7 +45,7 @@ def shift_cancels(max_classes=5, softmax=softmax, weight=sp.exp):
     top_shifted, bottom_shifted = weight(z[i] - c), sp.Sum(weight(z[j] - c), (j, 1, K))
     require_zero(sp.exp(-c) * top - top_shifted, "general K, the top")
     require_zero(sp.exp(-c) * bottom - bottom_shifted, "general K, the bottom")
-    for num_classes in range(2, max_classes + 1):
+    for num_classes in up_to(max_classes):
         scores = logits(num_classes)
         shifted = softmax([z_k - c for z_k in scores])
         for p_k, q_k in zip(softmax(scores), shifted, strict=True):
@@ -77,7 +77,7 @@ def shifted_sum_lies_between_one_and_k(max_classes=5, shift=sp.Max):
     ProofError
         If the statement is false of `shift`.
     """
-    for num_classes in range(1, max_classes + 1):
+    for num_classes in up_to(max_classes, 1):
         scores = [m, *(m - g_k for g_k in _gaps(num_classes))]
         exponents = [sp.expand(z_k - shift(*scores)) for z_k in scores]
         for exponent in exponents:
@@ -110,7 +110,7 @@ def logsumexp_lies_between_max_and_max_plus_log_k(max_classes=5, logsumexp=logsu
     ProofError
         If the statement is false of `logsumexp`.
     """
-    for num_classes in range(1, max_classes + 1):
+    for num_classes in up_to(max_classes, 1):
         gaps = _gaps(num_classes)
         excess = sp.simplify(sp.exp(logsumexp([m, *(m - g_k for g_k in gaps)]) - m))
         for g_k in gaps:
@@ -151,7 +151,7 @@ def logsumexp_is_equivariant(max_classes=5, logsumexp=logsumexp):
     >>> logsumexp_is_equivariant()
     Eq(log(Sum(exp(c + z[j]), (j, 1, K))), c + log(Sum(exp(z[j]), (j, 1, K))))
     """
-    for num_classes in range(1, max_classes + 1):
+    for num_classes in up_to(max_classes, 1):
         scores = logits(num_classes)
         moved = sp.exp(logsumexp([z_k + c for z_k in scores]))
         require_zero(moved - sp.exp(logsumexp(scores) + c), f"K = {num_classes}: moves by c")
@@ -181,7 +181,7 @@ def log_softmax_is_logit_minus_logsumexp(max_classes=5, softmax=softmax, logsume
     ProofError
         If the statement is false of `softmax` and `logsumexp`.
     """
-    for num_classes in range(1, max_classes + 1):
+    for num_classes in up_to(max_classes, 1):
         scores = logits(num_classes)
         for z_k, p_k in zip(scores, softmax(scores), strict=True):
             require_zero(p_k - sp.exp(z_k - logsumexp(scores)), f"K = {num_classes}: log p_k")

@@ -2,7 +2,8 @@
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import logits, require_equal, require_zero, softmax
+from softmax_lib._inputs import whole_number
+from softmax_lib.symbolic.proof import logits, require_equal, require_zero, softmax, up_to
 
 
 def odds_depend_on_gap_over_temperature(num_classes=4, softmax=softmax):
@@ -30,6 +31,7 @@ def odds_depend_on_gap_over_temperature(num_classes=4, softmax=softmax):
     >>> odds_depend_on_gap_over_temperature()
     Eq(p1/p2, exp((z1 - z2)/T))
     """
+    whole_number(num_classes, "num_classes", 2)
     T = sp.Symbol("T", positive=True)
     z = logits(num_classes)
     p = softmax(z, T)
@@ -66,7 +68,7 @@ def cold_limit_is_hardmax(max_classes=5, softmax=softmax):
     """
     T = sp.Symbol("T", positive=True)
     m = sp.Symbol("m", real=True)
-    for num_classes in range(1, max_classes + 1):
+    for num_classes in up_to(max_classes, 1):
         for ties in range(1, num_classes + 1):
             gaps = sp.symbols(f"g1:{num_classes - ties + 1}", positive=True)
             p = softmax([m] * ties + [m - g for g in gaps], T)
@@ -104,7 +106,7 @@ def hot_limit_is_uniform(max_classes=5, softmax=softmax):
     """
     T = sp.Symbol("T", positive=True)
     u = sp.Symbol("u", positive=True)
-    for num_classes in range(1, max_classes + 1):
+    for num_classes in up_to(max_classes, 1):
         for p_i in softmax(logits(num_classes), T):
             # u = 1/T tends to 0, where p is continuous.
             limit = sp.simplify(p_i.subs(T, 1 / u).subs(u, 0))
@@ -142,6 +144,7 @@ def probability_slope_in_temperature(num_classes=4, softmax=softmax):
     ProofError
         If the statement is false of `softmax`.
     """
+    whole_number(num_classes, "num_classes", 2)
     T = sp.Symbol("T", positive=True)
     z = logits(num_classes)
     p = softmax(z, T)
@@ -230,6 +233,7 @@ def gumbel_max_draws_from_softmax(num_classes=3, softmax=softmax):
     ----------
     .. [1] Chris J. Maddison, Daniel Tarlow and Tom Minka, "A* sampling", 2014. arXiv:1411.0030
     """
+    whole_number(num_classes, "num_classes", 2)
     T, s, u = sp.symbols("T s u", positive=True)
     x = sp.Symbol("x", real=True)
     w = sp.symbols(f"w1:{num_classes + 1}", positive=True)

@@ -81,10 +81,12 @@ class AttentionExplorer(Explorer):
         query, key = _checked(query, "query"), _checked(key, "key")
         if query.shape != key.shape:
             raise ValueError(f"query has shape {query.shape}, but key has shape {key.shape}")
-        names = [str(name) for name in listed(tokens) or ()]
-        if len(set(names)) != len(names) or len(names) != query.shape[2]:
+        names = listed(tokens) or []
+        strings = all(isinstance(name, str) for name in names)
+        if not strings or len(set(names)) != len(names) or len(names) != query.shape[2]:
             raise ValueError(
-                f"tokens must name each of the {query.shape[2]} tokens once, not {tokens!r}"
+                f"tokens must name each of the {query.shape[2]} tokens once, by strings, "
+                f"not {tokens!r}"
             )
         self.shape = query.shape
         self._query, self._key = query.astype(np.float64), key.astype(np.float64)
