@@ -54,7 +54,7 @@ def naive_softmax(z, axis=-1):
     Raises
     ------
     TypeError
-        If `z` does not hold real numbers.
+        If `z` does not hold real numbers, or `axis` not ints.
     ValueError
         If `z` is empty along `axis`, or `axis` is out of range.
 
@@ -111,7 +111,7 @@ def shifted_softmax(z, axis=-1):
     Raises
     ------
     TypeError
-        If `z` does not hold real numbers.
+        If `z` does not hold real numbers, or `axis` not ints.
     ValueError
         If `z` is empty along `axis`, or `axis` is out of range.
 
@@ -176,10 +176,11 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     ------
     TypeError
         If `z` does not hold real numbers (a long double or a masked array is refused too), if
-        `temperature` is no real number, or if `out` has another dtype.
+        `axis` does not hold ints, if `temperature` is no real number, or if `out` is no plain array
+        or has another dtype.
     ValueError
         If `z` is empty along `axis`, if `axis` is out of range, if `temperature` is not above 0, or
-        if `out` has another shape.
+        if `out` has another shape or is read-only.
 
     See Also
     --------
@@ -387,7 +388,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     Raises
     ------
     TypeError
-        If `z` does not hold real numbers, or `keepdims` is no bool.
+        If `z` does not hold real numbers, or `axis` not ints, or `keepdims` is no bool.
     ValueError
         If `axis` is out of range.
 
@@ -466,7 +467,7 @@ def hardmax(z, axis=-1):
     Raises
     ------
     TypeError
-        If `z` does not hold real numbers.
+        If `z` does not hold real numbers, or `axis` not ints.
     ValueError
         If `z` is empty along `axis`, or `axis` is out of range.
 

@@ -33,7 +33,7 @@ def softmax_jacobian(z, *, temperature=1.0):
     Raises
     ------
     TypeError
-        If `z` is not real.
+        If `z` or T is not real.
     ValueError
         If `z` has no classes, or T is not above 0.
 
@@ -97,7 +97,7 @@ def softmax_vjp(p, v, axis=-1, *, temperature=1.0):
     Raises
     ------
     TypeError
-        If `p` or `v` is not real.
+        If `p`, `v` or T is not real, or `axis` does not hold ints.
     ValueError
         If the shapes differ, `p` is empty along `axis` or holds no distributions, or T is not
         above 0. A row of `p` with a NaN is let through and gives NaN.

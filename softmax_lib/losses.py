@@ -122,7 +122,7 @@ def cross_entropy(z, target, *, temperature=1.0):
     Raises
     ------
     TypeError
-        If `z` is not real, or class indices are not integers.
+        If `z` is not real, class indices are not integers, or T is not one real number.
     ValueError
         If the shapes do not fit, an index is out of range, T is not above 0, or a row of
         probabilities has a negative or infinite or NaN entry, or misses the sum 1 by more than the
@@ -332,7 +332,7 @@ def entropy(z, axis=-1, *, temperature=1.0):
     Raises
     ------
     TypeError
-        If `z` is not real.
+        If `z` or T is not real, or `axis` does not hold ints.
     ValueError
         If `z` is empty along `axis`, or T is not above 0.
 
@@ -405,7 +405,7 @@ def kl_divergence(z_p, z_q, axis=-1):
     Raises
     ------
     TypeError
-        If the logits are not real.
+        If the logits are not real, or `axis` does not hold ints.
     ValueError
         If the shapes differ, or the logits are empty along `axis`.
 

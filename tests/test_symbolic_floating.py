@@ -50,5 +50,5 @@ def test_two_errors_are_those_of_the_derivation():
     error = division_free_form_has_two_errors()
     values = {s.name: s for s in error.free_symbols}
     # L = 3 off by 1/8, z - L = -2 off by 1/4: -3/8 - 1/2
-    numbers = {"L": 3, "z": 1, "delta": sp.Rational(1, 8), "epsilon": sp.Rational(1, 4)}
+    numbers = {"L": 3, "z_i": 1, "delta": sp.Rational(1, 8), "varepsilon": sp.Rational(1, 4)}
     assert error.subs({values[n]: v for n, v in numbers.items()}) == sp.Rational(-7, 8)

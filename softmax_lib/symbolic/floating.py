@@ -5,7 +5,7 @@ import sympy as sp
 from softmax_lib.symbolic.proof import require_zero
 
 d, u = sp.symbols("d u", positive=True)
-delta, epsilon, z, lse = sp.symbols("delta epsilon z L", real=True)
+delta, epsilon, z, lse = sp.symbols("delta varepsilon z_i L", real=True)
 
 
 def rounded_gap_is_a_relative_error(exp=sp.exp):
@@ -68,7 +68,7 @@ def division_free_form_has_two_errors(exp=sp.exp):
     Examples
     --------
     >>> division_free_form_has_two_errors()
-    -L*delta + epsilon*(-L + z)
+    -L*delta + varepsilon*(-L + z_i)
     """
     error = exp((z - lse * (1 + delta)) * (1 + epsilon)) / exp(z - lse) - 1
     both_zero = {delta: 0, epsilon: 0}

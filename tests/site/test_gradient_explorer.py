@@ -373,6 +373,10 @@ def test_the_line_names_the_strongest_pull(visit):
     assert shown(page, ".se-line") == [
         "Step 0, loss 1.3863: p has met its target, and no pull is left"
     ]
+    page.evaluate("models[0].set('logits', [1e-9, 0, 0, 0])")  # its arrow is there
+    assert shown(page, ".se-line") == [
+        "Step 0, loss 1.3863: p has all but met its target, and hardly any pull is left"
+    ]
     expect(page.locator("[aria-live=polite]")).to_have_text(shown(page, ".se-line")[0])
 
 

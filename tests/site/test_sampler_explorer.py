@@ -165,6 +165,8 @@ def test_each_class_says_how_often_it_came_and_how_often_to_expect_it(visit):
     assert shown(page, ".se-drawn") == expected
     button(page, "Clear").click()
     assert shown(page, ".se-drawn") == ["not drawn yet"] * 4
+    assert shown(page, ".se-variation") == ["total variation \N{EN DASH}"]  # not a perfect 0
+    assert shown(page, ".se-chi") == ["χ² \N{EN DASH}, degrees of freedom 3"]
 
 
 def test_less_motion_runs_in_a_few_steps(visit):

@@ -623,6 +623,20 @@ def test_a_refusal_is_said_until_something_changes(visit):
     expect(button(page, "Sweep")).to_be_visible()  # so that nothing takes the refusal's place
 
 
+def test_what_a_field_makes_of_a_number_out_of_range_is_explained(visit):
+    page = visit()
+    field = page.get_by_role("spinbutton", name="Temperature T")
+    for typed, taken in (("0", "0.01"), ("1e9", "100")):
+        field.fill(typed)
+        page.keyboard.press("Enter")
+        expect(field).to_have_value(taken)
+        assert state(page)["temperature"] == float(taken)
+        assert shown(page, ".se-line") == ["The temperature is a number from 0.01 to 100"]
+    field.fill("3")
+    page.keyboard.press("Enter")
+    assert shown(page, ".se-line")[0].startswith("T = 3")
+
+
 def test_it_draws_at_most_once_a_frame(visit):
     page = visit()
     drawn = page.evaluate(

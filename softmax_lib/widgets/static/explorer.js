@@ -115,6 +115,7 @@ function editor(model, redraw, player) {
       redraw();
     },
     toggle(begin) {
+      self.remark = "";
       if (player.running) player.stop();
       else begin();
     },
@@ -261,7 +262,9 @@ function numberField(attributes, {
     node.removeAttribute("aria-invalid");
     // Where a slider that was clicked to leave the field has already set another value, it stays.
     const stale = !fits(number) || get() !== taken;
-    onInput(stale ? get() : clamp(number, min, max));
+    const value = stale ? get() : clamp(number, min, max);
+    onInput(value);
+    if (!stale && value !== number) onRefusal(); // or nothing would say why it is another
   }
   node.addEventListener("change", tidyUp);
   node.addEventListener("blur", tidyUp); // what was typed and undone is no change to the browser

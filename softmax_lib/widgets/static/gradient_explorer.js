@@ -73,7 +73,7 @@ function describe(labels, gradient, losses, floor, rate) {
   const sizes = gradient.map(Math.abs);
   const most = Math.max(...sizes);
   if (most < 5e-7) {
-    return floor > 0
+    return floor > 0 && most === 0
       ? `${prefix}p has met its target, and no pull is left`
       : `${prefix}p has all but met its target, and hardly any pull is left`;
   }

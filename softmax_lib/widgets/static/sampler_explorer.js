@@ -248,8 +248,8 @@ function render({ model, el }) {
       setText(row.drawn, draws ? `${counts[i]} of ${formatExpected(draws, log[i])}` : "not drawn yet");
     });
     setText(cutText, `cut off ${removed.toFixed(4)}`);
-    setText(variationText, `total variation ${totalVariation.toFixed(4)}`);
-    setText(chiText, `χ² ${chiSquare.toFixed(2)}, degrees of freedom ${p.filter((q) => q > 0).length - 1}`);
+    setText(variationText, `total variation ${draws ? totalVariation.toFixed(4) : "–"}`);
+    setText(chiText, `χ² ${draws ? chiSquare.toFixed(2) : "–"}, degrees of freedom ${p.filter((q) => q > 0).length - 1}`);
     const full = draws === MAX_DRAWS;
     limit(one, full, `at most ${MAX_DRAWS} draws`, "draws one class");
     limit(hundred, full, `at most ${MAX_DRAWS} draws`, "draws a hundred");
