@@ -85,8 +85,8 @@ class AttentionExplorer(Explorer):
         strings = all(isinstance(name, str) for name in names)
         if not strings or len(set(names)) != len(names) or len(names) != query.shape[2]:
             raise ValueError(
-                f"tokens must name each of the {query.shape[2]} tokens once, by strings, "
-                f"not {tokens!r}"
+                f"tokens must name each of the {query.shape[2]} tokens once, not {tokens!r}; "
+                "a name is a string"
             )
         self.shape = query.shape
         self._query, self._key = query.astype(np.float64), key.astype(np.float64)
