@@ -99,7 +99,7 @@
         if (!location.hash.startsWith(`#${id}=`)) return;
         const state = { ...built, ...stateInAddress(id, built, accepts) };
         for (const [name, value] of Object.entries(state)) model.set(name, value);
-        place.scrollIntoView();
+        place.scrollIntoView({ behavior: "instant" }); // a smooth one may be cut off
       });
     } finally {
       place.classList.add("drawn"); // what stands below it was waiting (see book.css)
