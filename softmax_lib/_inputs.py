@@ -62,12 +62,13 @@ def as_floats(values, name):
     )
 
 
-def whole_number(value, name, least):
-    """Return `value` as an int, or raise unless it is a whole number from `least` on."""
+def whole_number(value, name, least, most=math.inf):
+    """Return `value` as an int, or raise unless it is a whole number from `least` to `most`."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
-    if value < least:
-        raise ValueError(f"{name} must be at least {least}, got {value!r}")
+    if not least <= value <= most:
+        bounds = f"at least {least}" if most == math.inf else f"from {least} to {most}"
+        raise ValueError(f"{name} must be {bounds}, got {value!r}")
     return int(value)
 
 

@@ -746,6 +746,8 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch, and
     `dtype` is that of the result.
     """
+    # A long double rounds nothing in a row's few numbers, which leaves room for the sum's pairs.
+    wider = WIDER is not np.float64 and x.shape[-1] >= _WORTH_WIDER
     e = _exp_gaps(x, None, temperature, e)
     if dtype == np.float64 and x.shape[-1] < LONG:
         # What is taken out must be what is in, to the last bit. That is not exp(top): NumPy's exp
@@ -753,14 +755,12 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
         rest, lost = two_short_row_sums_but(np.maximum.reduce(e, axis=-1, keepdims=True), e)
     else:
         largest = _exp_gaps(top, None, temperature, np.empty_like(top))
-        # A long double rounds nothing from here on, which leaves room for the sum's pairs.
-        wider = WIDER is not np.float64 and x.shape[-1] >= _WORTH_WIDER
         rest, lost = _two_sums_but_one(x, top, at, e, largest, dtype, quicker=wider)
     gap, error = _gaps(top, None, temperature)
     # The logarithm of a small sum is as wrong, in ulps, as what it is made of; and what a division
     # by T loses is rounded when it is put back into float64 exponentials.
     if dtype == np.float64:
-        if x.shape[-1] >= LONG and wider:
+        if wider:
             rest = (rest * _ONE + lost) / np.exp(gap * _ONE + error)
         else:
             divisor, divisor_lost = two_exp(gap)

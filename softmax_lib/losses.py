@@ -5,11 +5,15 @@ how far below 1 it was, and that distance is the whole of a small loss. Every fu
 value a sample and never a mean: what to average over is the reader's decision.
 """
 
-import numbers
-
 import numpy as np
 
-from softmax_lib._inputs import as_array, as_rows, check_distributions, check_temperature
+from softmax_lib._inputs import (
+    as_array,
+    as_rows,
+    check_distributions,
+    check_temperature,
+    whole_number,
+)
 from softmax_lib.core import log_softmax, softmax, two_sum
 
 __all__ = [
@@ -90,10 +94,7 @@ def one_hot(labels, num_classes):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    if isinstance(num_classes, bool) or not isinstance(num_classes, numbers.Integral):
-        raise TypeError(f"num_classes must be an integer, got {num_classes!r}")
-    if num_classes < 1:
-        raise ValueError(f"num_classes must be at least 1, got {num_classes}")
+    num_classes = whole_number(num_classes, "num_classes", 1)
     labels = _as_labels(labels, num_classes, "labels")
     return (labels[..., None] == np.arange(num_classes)).astype(np.float64)
 

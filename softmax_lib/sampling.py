@@ -5,11 +5,9 @@ softmax of what they return is the renormalised rest. `mulberry32` gives the ran
 small generator that any language can repeat bit for bit. It is no generator for secrets.
 """
 
-import numbers
-
 import numpy as np
 
-from softmax_lib._inputs import as_floats
+from softmax_lib._inputs import as_floats, real_number, whole_number
 from softmax_lib.core import softmax
 
 __all__ = ["gumbel_max", "mulberry32", "nucleus", "top_k"]
@@ -24,8 +22,10 @@ def mulberry32(seed, start, count):
     ----------
     seed : int
         From 0 to 2**32 - 1.
-    start, count : int
-        Not negative. The generator counts, and mixes its counter: no number needs the one before.
+    start : int
+        From 0 to 2**53. The generator mixes a counter, so that no number needs the one before.
+    count : int
+        From 0 to 2**32.
 
     Returns
     -------
@@ -34,8 +34,10 @@ def mulberry32(seed, start, count):
 
     Raises
     ------
+    TypeError
+        If an argument is no whole number.
     ValueError
-        If an argument is out of range.
+        If one is out of range.
 
     Notes
     -----
@@ -54,12 +56,9 @@ def mulberry32(seed, start, count):
     >>> float(mulberry32(1, 1, 1)[0]) == float(mulberry32(1, 0, 2)[1])
     True
     """
-    bounds = {"seed": (seed, 2**32 - 1), "start": (start, 2**53), "count": (count, 2**32)}
-    for name, (value, high) in bounds.items():
-        whole = isinstance(value, numbers.Integral) and not isinstance(value, bool)
-        if not whole or not 0 <= value <= high:
-            raise ValueError(f"{name} must be a whole number from 0 to {high}, not {value!r}")
-    seed, start, count = int(seed), int(start), int(count)  # NumPy's small integers would wrap
+    seed = whole_number(seed, "seed", 0, 2**32 - 1)
+    start = whole_number(start, "start", 0, 2**53)
+    count = whole_number(count, "count", 0, 2**32)
     step = np.uint64(0x6D2B79F5)
     position = np.arange(start + 1, start + count + 1, dtype=np.uint64) * step
     a = (np.uint64(seed) + position).astype(np.uint32)  # only the lowest 32 bits count
@@ -142,7 +141,7 @@ def top_k(z, k):
     Raises
     ------
     TypeError
-        If `z` does not hold real numbers.
+        If `z` does not hold real numbers, or k is no whole number.
     ValueError
         If k is not from 1 to K, or a row has no distribution, as for `gumbel_max`.
 
@@ -152,9 +151,7 @@ def top_k(z, k):
     [2.0, 1.0, -inf, -inf]
     """
     z = _logits(z)
-    whole = isinstance(k, numbers.Integral) and not isinstance(k, bool)
-    if not whole or not 1 <= k <= z.shape[-1]:
-        raise ValueError(f"k must be a whole number from 1 to {z.shape[-1]}, not {k!r}")
+    k = whole_number(k, "k", 1, z.shape[-1])
     return np.where(_rank(z) < k, z, -np.inf)
 
 
@@ -195,8 +192,7 @@ def nucleus(z, p):
     [2.0, 1.0, 0.0, -inf]
     """
     z = _logits(z)
-    if isinstance(p, bool) or not isinstance(p, numbers.Real):
-        raise TypeError(f"p must be one real number, not {p!r}")
+    p = real_number(p, "p")
     if not 0 < p <= 1:
         raise ValueError(f"p must be above 0 and at most 1, not {p!r}")
     if p == 1:

@@ -111,8 +111,8 @@ def test_one_hot_refuses_what_is_no_label():
 
 
 @pytest.mark.parametrize("bad", [2.0, True, "2", None, np.array([2, 3])])
-def test_the_number_of_classes_is_an_integer(bad):
-    with pytest.raises(TypeError, match=r"^num_classes must be an integer, got"):
+def test_the_number_of_classes_is_a_whole_number(bad):
+    with pytest.raises(TypeError, match=r"^num_classes must be a whole number, got"):
         one_hot([0], bad)
 
 
