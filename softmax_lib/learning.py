@@ -84,7 +84,7 @@ def check(answer, expected, *, tolerance=1e-9):
     else:
         fault = "is too small" if got < right else "is too large"
     if answer.size == 1:
-        return f"Not yet: It {fault}."
+        return f"Not yet: it {fault}."
     verb = "is" if wrong.sum() == 1 else "are"
     count = f"{wrong.sum()} of {answer.size} values {verb} off."
     return f"Not yet: {count} Entry {first + 1} {fault}."

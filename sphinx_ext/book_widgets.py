@@ -98,7 +98,8 @@ def described(app, images):
 
 def live_view(model_id, still):
     opening = f'<div class="static-widget" data-model="{model_id}">'
-    note = '<noscript><p class="still-note">With scripts on, this picture moves.</p></noscript>'
+    words = "With JavaScript on, this picture is interactive."
+    note = f'<noscript><p class="still-note">{words}</p></noscript>'
     return [raw(opening), *still, raw(f"{note}</div>")]
 
 

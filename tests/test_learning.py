@@ -30,15 +30,15 @@ def test_a_right_answer_is_right(answer, expected):
 @pytest.mark.parametrize(
     ("answer", "expected", "verdict"),
     [
-        (2, 3, "Not yet: It is too small."),
-        (4, 3, "Not yet: It is too large."),
-        (1 + 1e-8, 1, "Not yet: It is too large."),
+        (2, 3, "Not yet: it is too small."),
+        (4, 3, "Not yet: it is too large."),
+        (1 + 1e-8, 1, "Not yet: it is too large."),
         ([1, 5, 7], [1, 2, 3], "Not yet: 2 of 3 values are off. Entry 2 is too large."),
         ([1, 2, 2], [1, 2, 3], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
         ([[1], [2], [0]], [[1], [2], [3]], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
         ([1, 2], [1, 2, 3], "Not yet: the answer has shape (2,), and should have (3,)."),
         (3, [3], "Not yet: the answer has shape (), and should have (1,)."),
-        (np.nan, 3, "Not yet: It is not a number."),
+        (np.nan, 3, "Not yet: it is not a number."),
         ([3, 1], [3, np.nan], "Not yet: 1 of 2 values is off. Entry 2 should not be a number."),
     ],
 )
