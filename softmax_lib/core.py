@@ -193,16 +193,21 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     The result is within 5 units in the last place (ulp) of the true one, for all finite float32 and
     float64 logits, temperatures and memory layouts that were tried, but for long float32 rows made
-    to be hard, for which the promise is 8 ulp. Three things make it so. Where no exponential can
-    overflow, the logits are not shifted, so that their exponentials have exact arguments. All
-    ordinary logits go this way. It costs them nothing, since the sums themselves show whether it
-    was safe. Elsewhere, in a whole block of rows, the maximum is subtracted [1]_: where the
-    exponentials of one row sum to more than e^707, or to less than 1/e while a logit of the block
-    is below ln K - 708. For long float32 rows the two borders are e^86 and ln K - 87. (Where `out`
-    is `z`, this has to be known beforehand, and any logit as far from 0 will do.) What rounding
-    takes from the difference is then kept and put back, as it is from a division by T:
-    :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. For float32 this is done in float64
-    instead. And the sum is nearly exact, in any order [2]_. float16 is worked in float32.
+    to be hard, for which the promise is 8 ulp. Three things make it so:
+
+    - Where no exponential can overflow, the logits are not shifted, so that their exponentials have
+      exact arguments. All ordinary logits go this way. It costs them nothing, since the sums
+      themselves show whether it was safe.
+    - Elsewhere the maximum is subtracted [1]_, and what rounding takes from the difference is kept
+      and put back, as it is from a division by T:
+      :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. For float32 this is done in float64
+      instead, and float16 is worked in float32.
+    - The sum is nearly exact, in any order [2]_.
+
+    The maximum is subtracted in a whole block of rows: where the exponentials of one row sum to
+    more than e^707, or to less than 1/e while a logit of the block is below ln K - 708. For long
+    float32 rows the two borders are e^86 and ln K - 87. (Where `out` is `z`, this has to be known
+    beforehand, and any logit as far from 0 will do.)
 
     A row is long here if it has 32 or more float32 entries, its array has more than 8192, and T is
     1. Such rows have the float32 exponential of NumPy, others a float64 one. For every float32
@@ -305,17 +310,23 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     .. math:: \ln p_i = d_i - \ln \sum_j e^{d_j}
 
     Here :math:`d_i = (z_i - \max_k z_k) / T`. The result is within 3 units in the last place of the
-    true one, for all finite float32 and float64 logits that were tried. The hard entry is the one
-    that dominates its row: its logarithm is nearly 0, and a sum such as 1 + 4e-18 has rounded to 1
-    before the logarithm sees it. So the largest term, which is 1, is left out of the sum and
-    `log1p` puts it back [1]_. As in `softmax`, ordinary logits are exponentiated without a shift.
-    The sum of the others is then divided by the exponential of the largest, which has more digits:
-    those of two float64 or of a long double, and for float32 those of one float64. Only other rows
-    pay for what a shift rounds away: those with a maximum beyond 600 (44 in a long float32 row) or
-    as far below 0, and those in which the largest term outweighs the others 2^30 times (1.5 times
-    where T is not 1; 7.4 times in a long float32 row; 2^27/K times where float32 is worked in
-    float64), for a small sum is as wrong as its terms. Where the others nearly underflow, they are
-    scaled. Applied twice, log_softmax gives what it gave, up to rounding; softmax does not.
+    true one, for all finite float32 and float64 logits that were tried.
+
+    The hard entry is the one that dominates its row: its logarithm is nearly 0, and a sum such as
+    1 + 4e-18 has rounded to 1 before the logarithm sees it. So the largest term, which is 1, is
+    left out of the sum and `log1p` puts it back [1]_.
+
+    As in `softmax`, ordinary logits are exponentiated without a shift. The sum of the others is
+    then divided by the exponential of the largest, which has more digits: those of two float64 or
+    of a long double, and for float32 those of one float64. Only other rows pay for what a shift
+    rounds away:
+
+    - those with a maximum beyond 600 (44 in a long float32 row) or as far below 0;
+    - those in which the largest term outweighs the others 2^30 times (1.5 times where T is not 1;
+      7.4 times in a long float32 row; 2^27/K times where float32 is worked in float64), for a small
+      sum is as wrong as its terms. Where the others nearly underflow, they are scaled.
+
+    Applied twice, log_softmax gives what it gave, up to rounding; softmax does not.
 
     References
     ----------
