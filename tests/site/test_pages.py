@@ -191,7 +191,7 @@ def test_pictures_and_equations_fit_a_phone(visit, name):
 
 
 @pytest.mark.parametrize("name", MATHEMATICAL)
-def test_no_line_ends_between_a_formula_and_its_full_stop(visit, name):
+def test_no_line_ends_in_a_short_formula_nor_before_its_full_stop(visit, name):
     page = visit(name).page
     page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
     for width in (320, 360, 411, 600, 1280):
@@ -200,7 +200,8 @@ def test_no_line_ends_between_a_formula_and_its_full_stop(visit, name):
         assert page.evaluate(TORN) == []
 
 
-# What touches a formula, and yet a line ends between them. Long formulas may end anywhere.
+# What touches a formula, and yet a line ends between them, and short formulas that go on in another
+# line. Long ones may end anywhere.
 TORN = r"""() => {
     const edges = (text, at) => {
         const range = document.createRange();
@@ -215,6 +216,8 @@ TORN = r"""() => {
         if (bases.length === 0 || bases.length > 3 || parts[0].width === 0) return [];
         const { previousSibling: before, nextSibling: after } = formula;
         const torn = [];
+        const [first, last] = [parts[0], parts.at(-1)];
+        if (last.left < first.left || last.top > first.bottom) torn.push(formula.textContent);
         if (isText(before) && /\S$/.test(before.data)) {
             if (edges(before, before.length - 1).left > parts[0].left) torn.push(before.data);
         }
@@ -358,6 +361,18 @@ def test_all_code_is_of_one_size(visit, name):
           .map((e) => getComputedStyle(e).fontSize)"""
     )
     assert set(sizes) <= {"13px"}
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_phone_shows_solutions_whole(visit, name):
+    """They speak in comments, which would be cut off in the middle."""
+    page = visit(name, viewport={"width": 360, "height": 800}).page
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    lay_out(page)
+    assert page.evaluate(
+        """() => [...document.querySelectorAll("div.cell details.admonition.hide pre")]
+          .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)"""
+    ) == []  # fmt: skip
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
