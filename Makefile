@@ -50,6 +50,7 @@ lab: $(VENV)/lab
 
 # PEERS=1 adds PyTorch and JAX, which are large.
 bench: $(VENV)/test
+	@$(BIN)/python tests/browser.py chromium
 	@[ -z '$(PEERS)' ] || $(PIP) install --quiet -c constraints.txt -e '.[peers]'
 	@for script in benchmarks/*.py; do $(BIN)/python $$script || exit 1; done
 

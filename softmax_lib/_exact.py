@@ -115,7 +115,7 @@ def row_sums(a, dtype, lost=None):
 
 
 def two_row_sums(a, quicker=False):
-    """Return the same for float64 in two parts, which together are spared the last rounding.
+    """Sum the non-negative entries of each row of float64 in two parts, unrounded together.
 
     If it is to be quicker, entries of long rows are added in pairs, which takes up to half a unit.
     """

@@ -126,22 +126,34 @@ def axis_tuple(axis, ndim):
         raise ValueError(f"axis {axis} is out of range for an array of {ndim} axes") from None
 
 
+def checked(values, axis, name, *, empty_allowed=False):
+    """Return `values` as an array of floats, and `axis` as a tuple, or raise."""
+    array = as_floats(values, name)
+    axes = axis_tuple(axis, array.ndim)
+    if not (array.size or empty_allowed) and 0 in map(array.shape.__getitem__, axes):
+        raise ValueError(
+            f"{name} of shape {array.shape} is empty along axis {axis}: no distribution exists"
+        )
+    return array, axes
+
+
+def classes_last(array, axes):
+    """Return it with a row as its last axis: a view, save where axes far apart must join."""
+    if axes == (array.ndim - 1,):
+        return array
+    kept = [a for a in range(array.ndim) if a not in axes]
+    length = math.prod(array.shape[a] for a in axes)
+    return array.transpose(*kept, *axes).reshape(*(array.shape[a] for a in kept), length)
+
+
 def as_rows(values, axis, name):
     """Return `values` as a C-ordered array (..., K), the classes of `axis` last, and its dtype.
 
     In that layout NumPy adds the classes pairwise, with an error that grows like log K, not like K.
     The array is float32 or float64; the dtype returned is the one that the caller's result gets.
     """
-    array = as_floats(values, name)
-    axes = axis_tuple(axis, array.ndim)
-    kept = [a for a in range(array.ndim) if a not in axes]
-    num_classes = math.prod(array.shape[a] for a in axes)
-    if num_classes == 0:
-        raise ValueError(
-            f"{name} of shape {array.shape} is empty along axis {axis}: no distribution exists"
-        )
-    rows = array.transpose([*kept, *axes])
-    rows = rows.reshape([*(array.shape[a] for a in kept), num_classes])
+    array, axes = checked(values, axis, name)
+    rows = classes_last(array, axes)
     return rows.astype(np.result_type(array, np.float32), order="C", copy=False), array.dtype
 
 

@@ -127,7 +127,8 @@ def attention_weights(query, key, *, mask=None, scale=None):
     -------
     numpy.ndarray, shape (..., Lq, Lk)
         Weights from 0 to 1 that sum to 1 over the keys; all 0 for a query that may attend to no
-        key. In the wider dtype of `query` and `key` (float64 for integers).
+        key, or whose every score is minus infinity. In the wider dtype of `query` and `key`
+        (float64 for integers).
 
     Raises
     ------
@@ -162,12 +163,13 @@ def attention_weights(query, key, *, mask=None, scale=None):
     (query, key), dtype = _as_sequences(query=query, key=key)
     scale = _check_scale(scale, query.shape[-1])
     info = np.finfo(query.dtype)
+    # A scale beyond the format would round to 0 or infinity, a subnormal one to a few digits.
     if scale and not float(info.smallest_normal) <= scale <= float(info.max):
         query, key = query.astype(np.float64), key.astype(np.float64)
     with np.errstate(all="ignore"):
         scores = _scores(query, key, mask, scale)
         weights = softmax(scores)
-        weights[np.max(scores, axis=-1) == -np.inf] = 0  # no key to attend to: no weight
+        weights[np.max(scores, axis=-1) == -np.inf] = 0  # nothing to choose from: no weight
         return weights.astype(dtype, copy=False)
 
 
@@ -190,8 +192,8 @@ def scaled_dot_product_attention(query, key, value, *, mask=None, scale=None):
     Returns
     -------
     numpy.ndarray, shape (..., Lq, dv)
-        For each query a weighted mean of the values; 0 for a query that may attend to no key. In
-        the widest dtype of the three (float64 for integers).
+        For each query a weighted mean of the values; 0 where `attention_weights` gives no weight.
+        In the widest dtype of the three (float64 for integers).
 
     Raises
     ------

@@ -23,10 +23,17 @@ from softmax_lib._exact import (
     two_short_row_sums_but,
     two_sum,
 )
-from softmax_lib._inputs import as_floats, axis_tuple, check_out, check_temperature, from_rows
+from softmax_lib._inputs import (
+    check_out,
+    check_temperature,
+    checked,
+    classes_last,
+    from_rows,
+)
 
 # NumPy's buffer, in entries. Of its usual 8192, a row of half as many or fewer makes it copy that
-# row's maximum or sum there once for every entry, which takes as long as the arithmetic.
+# row's maximum or sum there once for every entry, which takes as long as the arithmetic. It is set
+# inside `np.errstate`, which puts back what was there before.
 _BUFFER = 768
 _BLOCK = 1 << 21  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
 _FEW = 12  # so many entries are quicker as Python's floats than in an array
@@ -239,10 +246,9 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     array([[1., 1.],
            [0., 0.]])
     """
-    z, axes = _checked(z, axis)
-    if type(temperature) is not float or temperature != 1:
-        temperature = check_temperature(temperature)
-    elif out is None and z.size <= _FEW and z.ndim == 1 and axes:
+    z, axes = checked(z, axis, "z")
+    temperature = check_temperature(temperature)
+    if temperature == 1 and out is None and z.size <= _FEW and z.ndim == 1 and axes:
         try:  # Python's exp raises an error where it overflows, and its fsum is exact
             e = list(map(math.exp, z.tolist()))
             total = math.fsum(e)
@@ -255,7 +261,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     if temperature == 1 and (x := _calm_row(z, axes)) is not None:
         e = np.exp(x)  # the definition will do, in double precision
         return _delivered(e / row_sum(e, z.dtype), z, out)
-    rows = _as_rows(z, axes)
+    rows = classes_last(z, axes)
     p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):  # an exponential that underflows is rightly 0
         np.setbufsize(_BUFFER)
@@ -342,9 +348,8 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     >>> np.log(softmax([0, -40]))
     array([  0., -40.])
     """
-    z, axes = _checked(z, axis)
-    if type(temperature) is not float or temperature != 1:
-        temperature = check_temperature(temperature)
+    z, axes = checked(z, axis, "z")
+    temperature = check_temperature(temperature)
     if out is not None:
         check_out(out, z)
     if temperature == 1 and WIDER is not np.float64 and (x := _calm_row(z, axes)) is not None:
@@ -356,7 +361,7 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
         x = x - top
         x -= math.log1p(row_sum(e, z.dtype) / largest)
         return _delivered(x, z, out)
-    rows = _as_rows(z, axes)
+    rows = classes_last(z, axes)
     log_p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):
         np.setbufsize(_BUFFER)
@@ -433,7 +438,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     >>> float(logsumexp([]))
     -inf
     """
-    z, axes = _checked(z, axis, empty_allowed=True)
+    z, axes = checked(z, axis, "z", empty_allowed=True)
     if not isinstance(keepdims, bool | np.bool_):
         raise TypeError(f"keepdims must be True or False, got {keepdims!r}")
     if z.size and (x := _calm_row(z, axes)) is not None:
@@ -444,7 +449,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
         dominated = rest < 0.9 * largest
         lse = x[at] + math.log1p(rest / largest) if dominated else math.log(largest + rest)
         return np.full([1] * bool(keepdims), lse, z.dtype)[()]
-    rows = _as_rows(z, axes)
+    rows = classes_last(z, axes)
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
         np.setbufsize(_BUFFER)
@@ -511,41 +516,23 @@ def hardmax(z, axis=-1):
 # Rows: there and back.
 
 
-def _checked(z, axis, *, empty_allowed=False):
-    """Return `z` as an array of floats, and `axis` as a tuple, or raise."""
-    z = as_floats(z, "z")
-    axes = axis_tuple(axis, z.ndim)
-    if not (z.size or empty_allowed) and 0 in map(z.shape.__getitem__, axes):
-        raise ValueError(f"z of shape {z.shape} is empty along axis {axis}: no distribution exists")
-    return z, axes
-
-
 def _widened(z, axis):
-    """Return the same, and the dtype of the result, with float16 as float32."""
-    z, axes = _checked(z, axis)
+    """Return `z` as an array with float16 as float32, `axis` as a tuple, and the result's dtype."""
+    z, axes = checked(z, axis, "z")
     return z.astype(np.float32) if z.dtype == np.float16 else z, axes, z.dtype
-
-
-def _as_rows(z, axes):
-    """Return z with a row as its last axis: a view, save where several axes far apart must join."""
-    if axes == (z.ndim - 1,):
-        return z
-    kept = [a for a in range(z.ndim) if a not in axes]
-    length = math.prod(z.shape[a] for a in axes)
-    return z.transpose(*kept, *axes).reshape(*(z.shape[a] for a in kept), length)
 
 
 def _result_rows(rows, z, axes, out):
     """Return an array for the result's rows: those of `out` itself, if that does no harm.
 
     Where `out` is the input, each block may be written once it has been read; where the two overlap
-    in any other way, it may not. A copy that `_as_rows` had to make can take the result.
+    in any other way, it may not. A copy that `classes_last` had to make can take the result.
     """
     if len(axes) > 1 and not np.may_share_memory(rows, z):
         return rows
     if out is None:
         return np.empty_like(rows)
-    target = _as_rows(np.asarray(out), axes)
+    target = classes_last(np.asarray(out), axes)
     if np.may_share_memory(rows, target):
         start, target_start = (a.__array_interface__["data"] for a in (rows, target))
         if start != target_start or rows.strides != target.strides:
@@ -802,7 +789,10 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
 
 
 def _careful_sum_beside_largest(x, top, at, temperature, e):
-    """Do the same for any float64 logits: shifted, with what rounding takes from it put back."""
+    """Sum as `_sum_beside_largest` does, but shifted, and with what rounding takes put back.
+
+    That is right for any float64 logits.
+    """
     lost = np.zeros(top.shape)
     e = _exp_gaps(x, top, temperature, e, lost)
     rest, rounded = _two_sums_but_one(x, top, at, e, np.ones(top.shape), x.dtype)

@@ -27,6 +27,11 @@ def show_source(function):
     IPython.display.Markdown
         Its source, as a block of Python.
 
+    Raises
+    ------
+    TypeError
+        If it is not written in Python.
+
     Examples
     --------
     >>> print(show_source(show_source).data.splitlines()[1])
@@ -94,10 +99,10 @@ def _numbers(values, name):
     """Return `values` as float64, of whatever Python can turn into a float."""
     array = as_array(values, name)
     try:
-        if array.dtype.kind in "cSU" or any(value is None for value in array.flat):
+        if array.dtype.kind not in "biufO" or any(value is None for value in array.flat):
             raise TypeError  # NumPy would drop what is imaginary, read text, and make NaN of None
         return array.astype(np.float64)
-    except TypeError:
+    except (TypeError, ValueError):
         raise TypeError(f"{name} must hold real numbers, got {values!r}") from None
     except OverflowError:
         raise ValueError(f"{name} holds a number beyond the range of float64") from None

@@ -7,6 +7,7 @@ value a sample and never a mean: what to average over is the reader's decision.
 
 import numpy as np
 
+from softmax_lib._exact import two_sum
 from softmax_lib._inputs import (
     as_array,
     as_rows,
@@ -14,7 +15,7 @@ from softmax_lib._inputs import (
     check_temperature,
     whole_number,
 )
-from softmax_lib.core import log_softmax, softmax, two_sum
+from softmax_lib.core import log_softmax, softmax
 
 __all__ = [
     "cross_entropy",

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from mpmath import mp
 
-from softmax_lib._inputs import as_floats
+from softmax_lib._inputs import checked
 
 __all__ = ["exact_softmax", "library_report", "softmax_forms", "ulp_error"]
 
@@ -34,7 +34,7 @@ def exact_softmax(z):
     TypeError
         If `z` does not hold real numbers.
     ValueError
-        If a logit is infinite or NaN.
+        If a logit is infinite or NaN, or `z` has no classes along its last axis.
 
     Notes
     -----
@@ -47,7 +47,7 @@ def exact_softmax(z):
     >>> print(mp.nstr(p[0], 20))
     0.64391425988797231176
     """
-    z = as_floats(z, "z")
+    z, _ = checked(z, -1, "z")
     if not np.isfinite(z).all():
         raise ValueError("z must be finite: it holds an infinity or a NaN")
     with mp.workdps(DIGITS):
@@ -74,10 +74,15 @@ def ulp_error(result, exact):
     ------
     TypeError
         If `result` holds no floats.
+    ValueError
+        If the shapes differ.
 
     Notes
     -----
     .. math:: \frac{|\hat p - p|}{\operatorname{ulp}(p)}
+
+    The ulp is the distance of neighbouring floats around the exact value, which just below a power
+    of two is half of that above it.
 
     Examples
     --------
@@ -88,10 +93,18 @@ def ulp_error(result, exact):
     result, exact = np.asarray(result), np.asarray(exact)
     if result.dtype.kind != "f":
         raise TypeError(f"result has dtype {result.dtype}: expected floats, whose ulp is meant")
+    if result.shape != exact.shape:
+        raise ValueError(f"result has shape {result.shape}, but exact has shape {exact.shape}")
     with np.errstate(all="ignore"):  # what is exact may be NaN, or out of the result's range
-        ulp = np.spacing(np.abs(exact.astype(np.float64).astype(result.dtype))).astype(np.float64)
-        error = np.abs(result.astype(exact.dtype) - exact) / ulp.astype(exact.dtype)
-    return np.asarray(error, np.float64)  # also of a single number, which is no array by now
+        rounded = exact.astype(np.float64).astype(result.dtype)
+        size, zero = np.abs(rounded), result.dtype.type(0)
+        # Rounded up to a power of two, its spacing would be that of the next binade.
+        size = np.where(size > np.abs(exact), np.nextafter(size, zero), size)
+        size = np.minimum(size, np.nextafter(np.finfo(result.dtype).max, zero))
+        ulp = np.spacing(size).astype(np.float64).astype(exact.dtype)
+        error = np.abs(result.astype(exact.dtype) - exact) / ulp
+        rightly_infinite = np.isinf(rounded) & (result == rounded)
+    return np.where(rightly_infinite, 0.0, np.asarray(error, np.float64))[()]
 
 
 def softmax_forms(z):
@@ -114,6 +127,8 @@ def softmax_forms(z):
     ------
     TypeError
         If `z` does not hold real numbers.
+    ValueError
+        If `z` has no classes along its last axis.
 
     Notes
     -----
@@ -134,7 +149,7 @@ def softmax_forms(z):
     >>> forms["definition"], forms["shifted"]
     (array([nan,  0.], dtype=float16), array([1.00e+00, 6.14e-06], dtype=float16))
     """
-    z = as_floats(z, "z")
+    z, _ = checked(z, -1, "z")
     m = z.max(axis=-1, keepdims=True)
     with np.errstate(all="ignore"):  # the definition overflows on purpose
         plain, e = np.exp(z), np.exp(z - m)
@@ -168,6 +183,13 @@ def library_report(softmax, log_softmax=None, logsumexp=None, true_class_gradien
     ------
     TypeError
         If a function is not callable.
+
+    Examples
+    --------
+    >>> from softmax_lib import softmax
+    >>> report = library_report(softmax)
+    >>> report["softmax, offset 10000"] < 5, report["logsumexp, (0, -40)"]
+    (True, 'none')
     """
     for function in (softmax, log_softmax, logsumexp, true_class_gradient):
         if not (callable(function) or (function is None and softmax is not None)):

@@ -158,9 +158,9 @@ def top_k(z, k):
 def nucleus(z, p):
     """Return the logits with all outside the nucleus set to -inf.
 
-    The nucleus is the smallest set of classes, largest first, whose probabilities reach p, or miss
-    it by 1e-12 at most, which rounding may do [1]_. At p = 1 that is every class, also one whose
-    probability is lost in the rounding of the sum.
+    The nucleus is the smallest set of classes, largest first, whose probabilities reach p [1]_, or
+    miss it by what rounding may do: 1e-12, or K * 2**-53 where that is more. At p = 1 that is every
+    class, also one whose probability is lost in the rounding of the sum.
 
     Parameters
     ----------

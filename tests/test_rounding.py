@@ -10,6 +10,8 @@ from mpmath import mp
 from softmax_lib import log_softmax, logsumexp, softmax
 from softmax_lib.rounding import exact_softmax, library_report, softmax_forms, ulp_error
 
+from .exact import ulps
+
 
 @pytest.fixture(autouse=True)
 def _fifty_digits():
@@ -126,4 +128,29 @@ def test_a_true_value_out_of_the_formats_range_warns_of_nothing():
     with np.errstate(all="raise"):
         assert ulp_error(np.float32([0]), np.float64([1e-50]))[0] < 0.5
         assert ulp_error(np.float32([1e-45]), np.float64([0]))[0] == 1
-        assert np.isnan(ulp_error(np.float16([np.inf]), np.float64([1e5]))).all()
+        assert ulp_error(np.float16([np.inf]), np.float64([1e5]))[0] == 0  # it has to overflow
+        assert ulp_error(np.float16([-np.inf]), np.float64([1e5]))[0] == np.inf
+        assert np.isnan(ulp_error(np.float16([np.nan]), np.float64([1e5]))).all()
+
+
+def test_just_below_a_power_of_two_a_ulp_is_half_of_that_above_it():
+    with mp.workdps(50):
+        truth = 1 - mp.ldexp(1, -60)
+        assert abs(ulp_error(np.float64(1 - 2**-53), truth) - (1 - 2.0**-7)) < 1e-15
+        assert abs(ulp_error(np.float64(1), truth) - 2.0**-7) < 1e-15
+        for value in (truth, mp.mpf(1), mp.mpf(3) / 10, mp.mpf(2) ** -1070, mp.mpf(0)):
+            result = np.array([0.3])
+            assert ulp_error(result, np.array([value])) == ulps(result, [value])
+
+
+def test_results_and_truths_of_different_shapes_are_refused():
+    with pytest.raises(ValueError, match=r"^result has shape \(3,\), but exact has shape \(3, 1\)"):
+        ulp_error(np.zeros(3), np.zeros((3, 1)))
+
+
+@pytest.mark.parametrize("function", [exact_softmax, softmax_forms])
+def test_a_row_needs_a_class(function):
+    with pytest.raises(ValueError, match=r"^z of shape \(2, 0\) is empty"):
+        function(np.zeros((2, 0)))
+    with pytest.raises(ValueError, match="axis"):
+        function(3.0)

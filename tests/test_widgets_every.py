@@ -225,7 +225,7 @@ def test_the_callers_error_state_does_not_matter():
 @pytest.mark.parametrize("labels", [5, "ab", {"a": 1, "b": 2}, ["a", 1], ["a"]])
 @pytest.mark.parametrize("explorer", [widgets.SamplerExplorer, widgets.StepsExplorer])
 def test_fixed_labels_are_a_list_of_strings(explorer, labels):
-    with pytest.raises(ValueError, match=r"^labels must be 2 strings, one a logit, not "):
+    with pytest.raises(t.TraitError, match=r"^labels must be 2 strings, one a logit, not "):
         explorer([2, 1], labels=labels)
 
 
@@ -259,3 +259,24 @@ def test_a_picture_is_xml_whatever_the_labels_hold():
     names = ["a\x00\x1b<", "b\ud800\uffff&"]
     for explorer in (widgets.StepsExplorer, widgets.SamplerExplorer, widgets.TemperatureExplorer):
         ElementTree.fromstring(explorer([2, 1], names).still())
+
+
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_a_misspelt_parameter_is_refused(name):
+    """Traitlets alone would overlook it, and keep the default."""
+    x = np.ones((1, 1, 2, 2))
+    arguments = (x, x, ["a", "b"]) if name == "AttentionExplorer" else ()
+    with pytest.raises(TypeError, match=f"^{name} has no tempature$"):
+        getattr(widgets, name)(*arguments, tempature=2)
+
+
+def test_a_number_in_an_array_without_an_axis_is_a_number():
+    """As it is for softmax's own temperature."""
+    explorer = widgets.TemperatureExplorer(temperature=np.array(0.5))
+    assert explorer.temperature == 0.5
+    assert type(explorer.temperature) is float
+
+
+def test_the_range_in_the_message_is_that_of_this_explorer():
+    with pytest.raises(t.TraitError, match=r"^top_k must be a whole number from 1 to 4, not 0$"):
+        widgets.SamplerExplorer().top_k = 0

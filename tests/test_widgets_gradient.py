@@ -133,7 +133,8 @@ def test_a_distribution_is_kept_as_plain_floats(shares):
     [
         ("logits", [1, 2e6], r"2 to 10 numbers from -1e\+06 to 1e\+06, not \[1, 2000000.0\]"),
         ("target", 4, "index of one of 4 classes, from 0 to 3, not 4"),
-        ("target", 1.5, "a whole number from 0 to 9, not 1.5"),
+        ("target", 1.5, "a whole number from 0 to 3, not 1.5"),
+        ("target", -1, "a whole number from 0 to 3, not -1"),
         ("smoothing", 2, "a number from 0 to 1, not 2"),
         ("distribution", [1, 1, 0, 0], r"from 0 to 1 that sum to 1, not \[1, 1, 0, 0\]"),
         ("distribution", [1, 0], r"a share for each of 4 classes, not 2: \[1.0, 0.0\]"),

@@ -50,7 +50,7 @@ def test_the_largest_gap_is_no_trouble():
 def test_the_number_of_classes_is_fixed():
     with pytest.raises(t.TraitError, match="logits must be 4 numbers"):
         SamplerExplorer().logits = [1, 2]
-    with pytest.raises(ValueError, match="labels must be 2 strings"):
+    with pytest.raises(t.TraitError, match="labels must be 2 strings"):
         SamplerExplorer([1, 2], ["a"])
 
 

@@ -38,7 +38,7 @@ def test_the_number_of_classes_is_fixed(bad):
 
 @pytest.mark.parametrize("bad", [["a"], ["a", "b", "c"], [1, 2]])
 def test_labels_name_each_class_once(bad):
-    with pytest.raises(ValueError, match="labels must be 2 strings"):
+    with pytest.raises(t.TraitError, match="labels must be 2 strings"):
         StepsExplorer([1, 0], bad)
 
 

@@ -1,7 +1,8 @@
-"""The book's pictures: one function a picture, drawn on the axes that it is given.
+"""The book's pictures, one module a chapter.
 
-One module a chapter. Nothing here changes Matplotlib's settings but `use_book_style`, which a
-notebook calls once.
+A function that begins with draw puts a picture on the axes that it is given; one that begins with
+show makes its own figure and displays it. Nothing here changes Matplotlib's settings but
+`use_book_style`, which a notebook calls once.
 """
 
 from softmax_lib.figures.attention import (

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patheffects import withStroke
 
-from softmax_lib.figures.style import CLASS_COLOURS
+from softmax_lib.figures.style import class_colours
 
 
 def draw_probabilities(ax, p, *, ghost=None, title=None):
@@ -14,7 +14,7 @@ def draw_probabilities(ax, p, *, ghost=None, title=None):
     ax : matplotlib.axes.Axes
         Where to draw.
     p : array_like, shape (K,)
-        Probabilities.
+        At most eight probabilities.
     ghost : array_like, shape (K,), optional
         Another distribution, drawn as outlines behind the bars for comparison.
     title : str, optional
@@ -22,7 +22,7 @@ def draw_probabilities(ax, p, *, ghost=None, title=None):
     """
     p = np.asarray(p)
     classes = np.arange(1, len(p) + 1)
-    bars = ax.bar(classes, p, color=CLASS_COLOURS[: len(p)], width=0.75)
+    bars = ax.bar(classes, p, color=class_colours(len(p)), width=0.75)
     if ghost is not None:
         ax.bar(classes, ghost, width=0.75, fill=False, edgecolor="#555555", linestyle=":")
     halo = [withStroke(linewidth=3, foreground="white")]  # keeps a number clear of a ghost's edge

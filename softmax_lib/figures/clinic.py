@@ -10,7 +10,7 @@ from softmax_lib.losses import cross_entropy_grad
 
 
 def draw_losses_above_floor(ax, losses, floor):
-    """Draw losses after each step of training, and the floor that one of them cannot pass.
+    """Draw losses over the steps of training, and the floor that one of them cannot pass.
 
     Parameters
     ----------
@@ -70,6 +70,11 @@ def draw_temperature_and_inverse(axes, z, temperature):
         Logits.
     temperature : float
         T > 0.
+
+    Returns
+    -------
+    meant, got : numpy.ndarray, shape (K,)
+        softmax(z / T) and softmax(z * T).
     """
     left, right = axes
     start = softmax(z)
@@ -77,6 +82,7 @@ def draw_temperature_and_inverse(axes, z, temperature):
     draw_probabilities(left, meant, ghost=start, title=f"z / {temperature:g}")
     draw_probabilities(right, got, ghost=start, title=f"z * {temperature:g}")
     right.label_outer()
+    return meant, got
 
 
 def show_temperature_and_inverse(z, temperature):
@@ -90,8 +96,7 @@ def show_temperature_and_inverse(z, temperature):
         T > 0.
     """
     fig, axes = plt.subplots(1, 2, figsize=(4.4, 2.6), sharey=True)
-    draw_temperature_and_inverse(axes, z, temperature)
-    meant, got = softmax(z, temperature=temperature), softmax(np.multiply(z, temperature))
+    meant, got = draw_temperature_and_inverse(axes, z, temperature)
     alt = (
         f"The largest probability is {format_probability(meant.max())} after dividing by "
         f"{temperature:g}, and {format_probability(got.max())} after multiplying by it"

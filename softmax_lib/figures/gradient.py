@@ -111,10 +111,10 @@ def draw_confusion(ax, labels, predicted):
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (i, k), count in np.ndenumerate(counts):
         if count:
-            colour = "white" if i == k else "black"
+            colour = "white" if shares[i, k] > 0.5 else "black"
             ax.text(k, i, count, ha="center", va="center", fontsize="small", color=colour)
     classes = np.arange(num_classes)
-    ax.set(xticks=classes, yticks=classes, xlabel="predicted digit", ylabel="true digit")
+    ax.set(xticks=classes, yticks=classes, xlabel="predicted class", ylabel="true class")
     ax.grid(visible=False)
 
 

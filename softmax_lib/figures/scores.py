@@ -6,7 +6,7 @@ from matplotlib.ticker import Formatter
 
 from softmax_lib.core import hardmax, softmax
 from softmax_lib.figures.bars import draw_probabilities
-from softmax_lib.figures.style import CLASS_COLOURS
+from softmax_lib.figures.style import CLASS_COLOURS, class_colours
 
 # Corners of an equilateral triangle of side 1: only class 1, only class 2, only class 3.
 CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])
@@ -49,7 +49,7 @@ def draw_signed_bars(ax, values, numbers, title=None):
     """
     values = np.asarray(values)
     classes = np.arange(1, len(values) + 1)
-    bars = ax.bar(classes, values, color=CLASS_COLOURS[: len(values)], width=0.75)
+    bars = ax.bar(classes, values, color=class_colours(len(values)), width=0.75)
     labels = [Formatter.fix_minus(numbers % v) for v in values]
     ax.bar_label(bars, labels, fontsize="small", padding=2)
     ax.axhline(0, color="#555555", linewidth=0.8)
@@ -128,7 +128,8 @@ def draw_simplex(ax, logits, *, gaps=range(-3, 4)):
     ax : matplotlib.axes.Axes
         Where to draw.
     logits : sequence of tuple
-        Vectors of three logits. Those that land on one point share a dot, a ring and a label.
+        Vectors of three logits, which land on at most eight points. Those that land on one share
+        a dot, a ring and a label.
     gaps : iterable of float
         The values of z_1 - z_2 that get a line.
     """
@@ -146,7 +147,7 @@ def draw_simplex(ax, logits, *, gaps=range(-3, 4)):
     for z in logits:
         point = tuple(triangle_points(softmax(z)).round(9))
         labels.setdefault(point, []).append(Formatter.fix_minus("({:g}, {:g}, {:g})".format(*z)))
-    for colour, (point, names) in zip(CLASS_COLOURS, labels.items(), strict=False):
+    for colour, (point, names) in zip(class_colours(len(labels)), labels.items(), strict=True):
         ax.plot(*point, "o", color=colour)
         if len(names) > 1:
             ax.plot(*point, "o", color=colour, markersize=12, fillstyle="none")

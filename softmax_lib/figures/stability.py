@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import Formatter
 
 from softmax_lib.core import naive_softmax, shifted_softmax
-from softmax_lib.figures.style import CLASS_COLOURS
+from softmax_lib.figures.style import class_colours
 
 ZONES = {
     "0 (underflow)": "#bbbbbb",
@@ -80,13 +80,13 @@ def draw_forms_against_offset(ax, z, offsets):
     ax : matplotlib.axes.Axes
         Where to draw.
     z : numpy.ndarray, shape (K,)
-        Logits, in the format to compute in.
+        At most eight logits, in the format to compute in.
     offsets : numpy.ndarray, shape (n,)
         Increasing numbers to add to all logits, in the same format.
     """
     rows = z + offsets[:, np.newaxis]
     naive, shifted = naive_softmax(rows), shifted_softmax(rows)
-    for k, colour in zip(range(len(z)), CLASS_COLOURS, strict=False):
+    for k, colour in enumerate(class_colours(len(z))):
         ax.plot(offsets, shifted[:, k], color=colour, alpha=0.35, linewidth=4)
         ax.plot(offsets, naive[:, k], ".", color=colour, markersize=3)
         ax.annotate(f"class {k + 1}", (0, shifted[0, k]), (0, 4), textcoords="offset points")

@@ -4,7 +4,7 @@ import matplotlib as mpl
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 # Okabe and Ito's colours for every kind of colour vision, the yellow left out: on white it has too
-# little contrast for a bar's edge. Eight of them in all, so pictures have at most eight classes.
+# little contrast for a bar's edge.
 CLASS_COLOURS = (
     "#0072b2",
     "#d55e00",
@@ -15,6 +15,14 @@ CLASS_COLOURS = (
     "#000000",
     "#7f7f7f",
 )
+
+
+def class_colours(count):
+    """Return a colour for each of `count` classes, or raise ValueError if there are too few."""
+    if count > len(CLASS_COLOURS):
+        raise ValueError(f"a picture has colours for {len(CLASS_COLOURS)} classes, got {count}")
+    return CLASS_COLOURS[:count]
+
 
 BOOK_STYLE = {
     "axes.axisbelow": True,

@@ -6,7 +6,7 @@ from IPython.display import display
 
 from softmax_lib.core import softmax
 from softmax_lib.figures.bars import draw_probabilities, format_probability
-from softmax_lib.figures.style import CLASS_COLOURS
+from softmax_lib.figures.style import class_colours
 from softmax_lib.losses import entropy
 
 
@@ -38,13 +38,13 @@ def draw_probabilities_against_temperature(ax, z, temperatures):
     ax : matplotlib.axes.Axes
         Where to draw; the temperature axis becomes logarithmic.
     z : array_like, shape (K,)
-        Logits.
+        At most eight logits.
     temperatures : array_like, shape (n,)
         Increasing temperatures.
     """
     p = np.array([softmax(z, temperature=T) for T in temperatures])
-    for i, curve in enumerate(p.T):
-        ax.plot(temperatures, curve, color=CLASS_COLOURS[i], label=f"class {i + 1}")
+    for k, (curve, colour) in enumerate(zip(p.T, class_colours(len(z)), strict=True)):
+        ax.plot(temperatures, curve, color=colour, label=f"class {k + 1}")
     ax.axhline(1 / len(z), color="#555555", linestyle=":", linewidth=1)
     ax.set(xscale="log", ylim=(-0.02, 1.02), xlabel="temperature T", ylabel="probability")
     ax.legend(loc="center left")

@@ -2,7 +2,16 @@
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax, up_to
+from softmax_lib.symbolic.proof import (
+    K,
+    cross_entropy,
+    free_target,
+    logits,
+    require_equal,
+    require_zero,
+    softmax,
+    up_to,
+)
 
 
 def floor_of_softmax_applied_twice(max_classes=5, softmax=softmax):
@@ -118,11 +127,10 @@ def softmax_twice_gradient_carries_the_jacobian(max_classes=3, softmax=softmax, 
     """
     for num_classes in up_to(max_classes):
         zs = logits(num_classes)
-        free = sp.symbols(f"y1:{num_classes}", real=True)
-        target = [*free, 1 - sum(free)]
+        target = free_target(num_classes)
         q = softmax(zs)
         r = second(q)
-        loss = -sum(y_i * sp.log(r_i) for y_i, r_i in zip(target, r, strict=True))
+        loss = cross_entropy(r, target)
         e = [r_i - y_i for r_i, y_i in zip(r, target, strict=True)]
         mean = sum(q_i * e_i for q_i, e_i in zip(q, e, strict=True))
         for z_i, q_i, e_i in zip(zs, q, e, strict=True):

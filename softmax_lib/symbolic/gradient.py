@@ -2,7 +2,16 @@
 
 import sympy as sp
 
-from softmax_lib.symbolic.proof import K, logits, require_equal, require_zero, softmax, up_to
+from softmax_lib.symbolic.proof import (
+    K,
+    cross_entropy,
+    free_target,
+    logits,
+    require_equal,
+    require_zero,
+    softmax,
+    up_to,
+)
 from softmax_lib.symbolic.scores import softmax_entry
 
 i, k, n = sp.symbols("i k n", integer=True, positive=True)
@@ -13,16 +22,6 @@ TARGET_SUM = sp.Sum(y[n], (n, 1, K))
 def _slope(expression, index):
     """Differentiate with respect to z[index], where `index` is one of the classes 1 to K."""
     return expression.diff(z[index]).doit().xreplace({K >= index: sp.true})
-
-
-def _free_target(num_classes):
-    """Return symbols whose sum is 1: every one-hot and every soft target is a case of it."""
-    free = sp.symbols(f"y1:{num_classes}", real=True)
-    return [*free, 1 - sum(free)]
-
-
-def _cross_entropy(p, y):
-    return -sum(y_i * sp.log(p_i) for p_i, y_i in zip(p, y, strict=True))
 
 
 def _loss_slope(entry, index):
@@ -101,8 +100,8 @@ def cross_entropy_gradient_is_prediction_minus_target(
         zs = logits(num_classes)
         p = softmax(zs, T)
         one_hot = sp.eye(num_classes).tolist()
-        for target in [*one_hot, _free_target(num_classes)]:
-            loss = _cross_entropy(p, target)
+        for target in [*one_hot, free_target(num_classes)]:
+            loss = cross_entropy(p, target)
             for z_i, p_i, y_i in zip(zs, p, target, strict=True):
                 statement = f"K = {num_classes}, y = {target}: dL/dz_i = (p_i - y_i) / T"
                 require_zero(loss.diff(z_i) - (p_i - y_i) / T, statement)
@@ -174,7 +173,7 @@ def hessian_of_cross_entropy_is_softmax_jacobian(
     for num_classes in up_to(max_classes):
         zs = logits(num_classes)
         p = sp.Matrix(softmax(zs))
-        curvature = sp.hessian(_cross_entropy(p, _free_target(num_classes)), zs)
+        curvature = sp.hessian(cross_entropy(p, free_target(num_classes)), zs)
         for remainder in curvature - (sp.diag(*p) - p * p.T):
             require_zero(remainder, f"K = {num_classes}: Hessian = diag(p) - p p^T")
     curvature = _slope(_loss_slope(entry, i), k).subs(TARGET_SUM, 1)
@@ -328,7 +327,7 @@ def squared_error_gradient_carries_the_jacobian(max_classes=4, softmax=softmax):
     for num_classes in up_to(max_classes):
         zs = logits(num_classes)
         p = softmax(zs)
-        r = [p_i - y_i for p_i, y_i in zip(p, _free_target(num_classes), strict=True)]
+        r = [p_i - y_i for p_i, y_i in zip(p, free_target(num_classes), strict=True)]
         loss = sum(r_i**2 for r_i in r) / 2
         mean = sum(p_i * r_i for p_i, r_i in zip(p, r, strict=True))
         for z_i, p_i, r_i in zip(zs, p, r, strict=True):

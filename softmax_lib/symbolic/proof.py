@@ -22,6 +22,17 @@ def logits(num_classes):
     return sp.symbols(f"z1:{num_classes + 1}", real=True)
 
 
+def free_target(num_classes):
+    """Return symbols whose sum is 1: every one-hot and every soft target is a case of it."""
+    free = sp.symbols(f"y1:{num_classes}", real=True)
+    return [*free, 1 - sum(free)]
+
+
+def cross_entropy(p, y):
+    """Return -sum y ln p, for lists of expressions."""
+    return -sum(y_i * sp.log(p_i) for p_i, y_i in zip(p, y, strict=True))
+
+
 def up_to(most, least=2, name="max_classes"):
     """Return the range from `least` to `most`, or raise where nothing would be left to prove."""
     return range(least, whole_number(most, name, least) + 1)

@@ -2,11 +2,12 @@
 
 import inspect
 import math
-import numbers
 from pathlib import Path
 
 import anywidget
 import traitlets as t
+
+from softmax_lib._inputs import real_number
 
 
 def joined(*names):
@@ -17,11 +18,9 @@ def joined(*names):
 
 def finite(value):
     """Return the number as a float, or None for whatever is not a finite number."""
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
-        return None
     try:
-        number = float(value)
-    except OverflowError:
+        number = float(real_number(value, "value"))
+    except (TypeError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
@@ -32,27 +31,40 @@ def listed(value):
     return list(value) if isinstance(value, (list, tuple)) else None
 
 
-def number_within(name, value, low, high, *, whole=False, hint=""):
-    """Return the number as a float, or as an int if `whole`; raise TraitError for anything else."""
+def number_within(name, value, low, high, *, whole=False, hint="", told=None):
+    """Return the number as a float, or as an int if `whole`; raise TraitError for anything else.
+
+    The error names the upper end `told`, if there is one, in place of `high`.
+    """
     number = finite(value)
     inside = number is not None and low <= number <= high
     if not inside or (whole and number != int(number)):
         kind = "a whole number" if whole else "a number"
-        bounds = f"from {low:.10g} to {high:.10g}"
+        bounds = f"from {low:.10g} to {high if told is None else told:.10g}"
         raise t.TraitError(f"{name} must be {kind} {bounds}, not {value!r}{hint}")
     return int(number) if whole else number
 
 
 class Number(t.TraitType):
-    """A finite number from `low` to `high`; `whole` takes integers alone, and keeps them so."""
+    """A finite number from `low` to `high`; `whole` takes integers alone, and keeps them so.
 
-    def __init__(self, default, low, high, *, whole=False, hint=""):
+    Where other traits, which may be about to change as well, set an end below `high`, the explorer
+    checks that; told(explorer) is that end, for an error to name.
+    """
+
+    def __init__(self, default, low, high, *, whole=False, hint="", told=None):
         super().__init__(default)
-        self.low, self.high, self.whole, self.hint = low, high, whole, hint
+        self.low, self.high, self.whole, self.hint, self.told = low, high, whole, hint, told
 
     def validate(self, obj, value):
         return number_within(
-            self.name, value, self.low, self.high, whole=self.whole, hint=self.hint
+            self.name,
+            value,
+            self.low,
+            self.high,
+            whole=self.whole,
+            hint=self.hint,
+            told=self.told and max(self.low, self.told(obj)),
         )
 
 
@@ -144,7 +156,7 @@ class Distribution(PerClass):
         if (
             not floats
             or not all(p is not None and 0 <= p <= 1 for p in floats)
-            or abs(math.fsum(floats) - 1) > 1e-8  # what softmax_lib.losses allows
+            or abs(math.fsum(floats) - 1) > 1e-8  # within what softmax_lib.losses allows
         ):
             raise t.TraitError(
                 f"{self.name} must be None or a list of numbers from 0 to 1 that sum to 1, "
@@ -182,6 +194,8 @@ class Explorer(anywidget.AnyWidget):
         cls.__signature__ = inspect.Signature(parameters)
 
     def __init__(self, first, **kwargs):
+        if unknown := kwargs.keys() - self.traits().keys():  # which traitlets would overlook
+            raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
         super().__init__(**first, **kwargs)
         self._keep_initial(first)
 
@@ -218,7 +232,7 @@ class FixedClassExplorer(Explorer):
         count = len(self.logits)
         names = default_labels(count) if labels is None else listed(labels)
         if names is None or len(names) != count or not all(isinstance(name, str) for name in names):
-            raise ValueError(f"labels must be {count} strings, one a logit, not {labels!r}")
+            raise t.TraitError(f"labels must be {count} strings, one a logit, not {labels!r}")
         self.set_trait("labels", names)
 
     @t.validate("logits")

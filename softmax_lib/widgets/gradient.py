@@ -61,6 +61,13 @@ class GradientExplorer(ClassExplorer):
     initial : dict
         The parameters as given at first, which the reset button goes back to.
 
+    Raises
+    ------
+    traitlets.TraitError
+        If a parameter is not what it should be; one that is set later is checked in the same way.
+    TypeError
+        If there is no such parameter.
+
     Notes
     -----
     Where you are follows from where you began: to set `rate` shows the same number of steps at
@@ -83,7 +90,7 @@ class GradientExplorer(ClassExplorer):
     _css = joined("explorer.css", "gradient_explorer.css")
 
     logits = Logits([], bound=1e6).tag(sync=True)
-    target = Number(0, 0, 9, whole=True).tag(sync=True)
+    target = Number(0, 0, 9, whole=True, told=lambda self: len(self.logits) - 1).tag(sync=True)
     smoothing = Number(0.0, 0, 1).tag(sync=True)
     distribution = Distribution().tag(sync=True)
     rate = Number(1.0, 0.01, MAX_RATE).tag(sync=True)

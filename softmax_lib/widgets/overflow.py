@@ -36,6 +36,13 @@ class OverflowExplorer(Explorer):
     initial : dict
         The parameters given at first, which the reset button goes back to.
 
+    Raises
+    ------
+    traitlets.TraitError
+        If a parameter is not what it should be; one that is set later is checked in the same way.
+    TypeError
+        If there is no such parameter.
+
     Notes
     -----
     The exponential is computed in double precision and rounded to the format; the sum runs from

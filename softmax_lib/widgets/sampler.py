@@ -45,8 +45,10 @@ class SamplerExplorer(FixedClassExplorer):
 
     Raises
     ------
-    ValueError
-        If `labels` does not name each class once.
+    traitlets.TraitError
+        If a parameter is not what it should be; one that is set later is checked in the same way.
+    TypeError
+        If there is no such parameter.
 
     See Also
     --------
@@ -66,7 +68,7 @@ class SamplerExplorer(FixedClassExplorer):
 
     logits = Logits(fewest=2, most=8).tag(sync=True)
     temperature = Temperature().tag(sync=True)
-    top_k = Number(1, 1, 8, whole=True).tag(sync=True)
+    top_k = Number(1, 1, 8, whole=True, told=lambda self: len(self.logits)).tag(sync=True)
     top_p = Number(1.0, 0.01, 1).tag(sync=True)
     seed = Number(1, 0, 2**32 - 1, whole=True).tag(sync=True)
     draws = Number(0, 0, 10_000, whole=True).tag(sync=True)

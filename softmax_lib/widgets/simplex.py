@@ -39,6 +39,13 @@ class SimplexExplorer(ClassExplorer):
     initial : dict
         The parameters as given at first, which the reset button goes back to.
 
+    Raises
+    ------
+    traitlets.TraitError
+        If a parameter is not what it should be; one that is set later is checked in the same way.
+    TypeError
+        If there is no such parameter.
+
     Notes
     -----
     The corners stand for certainty, class 1 on the left, class 2 on the right, class 3 on top; the

@@ -35,8 +35,10 @@ class StepsExplorer(FixedClassExplorer):
 
     Raises
     ------
-    ValueError
-        If `labels` does not name each class once.
+    traitlets.TraitError
+        If a parameter is not what it should be; one that is set later is checked in the same way.
+    TypeError
+        If there is no such parameter.
 
     Examples
     --------

@@ -41,6 +41,13 @@ class TemperatureExplorer(ClassExplorer):
     initial : dict
         The logits, labels and temperature given at first, which the reset button goes back to.
 
+    Raises
+    ------
+    traitlets.TraitError
+        If a parameter is not what it should be; one that is set later is checked in the same way.
+    TypeError
+        If there is no such parameter.
+
     Notes
     -----
     Assign a new list rather than changing one in place: traitlets cannot see

@@ -224,9 +224,9 @@ function render({ model, el }) {
 }
 
 function accepts({ layer, head, token, temperature, causal, vectors }) {
-  const isIndex = (value, length) => Number.isInteger(value) && isNumber(value, 0, length - 1);
   const { shape } = vectors;
-  return isIndex(layer, shape[0]) && isIndex(head, shape[1]) && isIndex(token, shape[2]) &&
+  return isWhole(layer, 0, shape[0] - 1) && isWhole(head, 0, shape[1] - 1) &&
+    isWhole(token, 0, shape[2] - 1) &&
     isNumber(temperature, T_MIN, T_MAX) && typeof causal === "boolean";
 }
 

@@ -1,20 +1,14 @@
 // What every explorer shares: building nodes, keeping them current, writing numbers for readers.
 
-// An element with attributes and children. Text goes in as text, never as HTML.
-function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
+// Makers of elements with attributes and children. Text goes in as text, never as HTML.
+const maker = (namespace) => (tag, attributes = {}, ...children) => {
+  const node = document.createElementNS(namespace, tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   node.append(...children);
   return node;
-}
-
-// The same for a picture's parts.
-function s(tag, attributes = {}, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
+};
+const h = maker("http://www.w3.org/1999/xhtml");
+const s = maker("http://www.w3.org/2000/svg");
 
 function button(text, title, onClick) {
   const node = h("button", { type: "button", class: "se-button", title }, text);
@@ -382,6 +376,14 @@ function formatNats(value) {
   return value < 0.001 ? scientific(Math.log(value)) : value.toFixed(4);
 }
 
+// 1, 2 or 5 times a power of ten, and not below the value
+function roundUp(value) {
+  if (!(value > 0)) return 1;
+  const exponent = Math.floor(Math.log10(value));
+  const steps = [1, 2, 5, 10, 20].map((digit) => Number(`${digit}e${exponent}`));
+  return steps.find((step) => step >= value) ?? value;
+}
+
 function percent(p) {
   if (p > 0.995) return "over 99 %";
   return p < 0.005 ? "under 1 %" : `${Math.round(100 * p)} %`;
@@ -398,6 +400,10 @@ function leadersOf(labels, values) {
 // What a state that comes with a link must be made of.
 function isNumber(value, min = -Number.MAX_VALUE, max = Number.MAX_VALUE) {
   return typeof value === "number" && value >= min && value <= max; // which NaN is not
+}
+
+function isWhole(value, min, max) {
+  return Number.isInteger(value) && isNumber(value, min, max);
 }
 
 function isListOf(isEntry, value, shortest, longest) {

@@ -41,14 +41,6 @@ export function descend(z, y, rate, steps) {
   return { z, losses };
 }
 
-// 1, 2 or 5 times a power of ten, and not below the value
-function roundUp(value) {
-  if (!(value > 0)) return 1;
-  const exponent = Math.floor(Math.log10(value));
-  const steps = [1, 2, 5, 10, 20].map((digit) => Number(`${digit}e${exponent}`));
-  return steps.find((step) => step >= value) ?? value;
-}
-
 // Signed, and passing neither for 0 nor for 1 when it is not. lnRest() is ln(1 - |g|).
 function formatPull(g, lnRest) {
   if (g === 0) return "0";
@@ -326,8 +318,7 @@ function render({ model, el }) {
     });
   }
 
-  const traits = ["logits", "labels", "target", "smoothing", "distribution", "rate", "steps"];
-  return mount({ model, el }, root, traits, draw, control, () => {
+  return mount({ model, el }, root, Object.keys(read()), draw, control, () => {
     player.stop();
     status.stop();
   });
@@ -382,15 +373,14 @@ function lossCurve() {
 }
 
 function accepts({ logits, labels, target, smoothing, distribution, rate, steps }) {
-  const isWhole = (value, max) => isNumber(value, 0, max) && Number.isInteger(value);
   if (!isListOf((z) => isNumber(z, -BOUND, BOUND), logits, 2, 10)) return false;
   const count = logits.length;
   const isDistribution = isListOf((share) => isNumber(share, 0, 1), distribution, count, count) &&
     Math.abs(distribution.reduce((sum, share) => sum + share, 0) - 1) <= 1e-8;
   return isListOf((label) => typeof label === "string", labels, count, count) &&
-    isWhole(target, count - 1) && isNumber(smoothing, 0, 1) &&
+    isWhole(target, 0, count - 1) && isNumber(smoothing, 0, 1) &&
     (distribution === null || isDistribution) &&
-    isNumber(rate, RATE_MIN, RATE_MAX) && isWhole(steps, MAX_STEPS);
+    isNumber(rate, RATE_MIN, RATE_MAX) && isWhole(steps, 0, MAX_STEPS);
 }
 
 export default { render, accepts };

@@ -266,7 +266,6 @@ function render({ model, el }) {
 }
 
 function accepts({ logits, temperature, top_k, top_p, seed, draws, labels }) {
-  const isWhole = (value, low, high) => Number.isInteger(value) && isNumber(value, low, high);
   return isListOf((z) => isNumber(z), logits, labels.length, labels.length) &&
     isNumber(temperature, T_MIN, T_MAX) && isWhole(top_k, 1, labels.length) &&
     isNumber(top_p, 0.01, 1) && isWhole(seed, 0, MAX_SEED) && isWhole(draws, 0, MAX_DRAWS);

@@ -316,7 +316,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, ["temperature", "logits", "labels"], draw, control, () => {
+  return mount({ model, el }, root, Object.keys(read()), draw, control, () => {
     player.stop();
     status.stop();
   });

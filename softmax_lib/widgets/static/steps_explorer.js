@@ -14,12 +14,6 @@ function pairsOf(count) {
     Array.from({ length: count - i - 1 }, (__, j) => [i, i + j + 1])).flat();
 }
 
-// 1, 2 or 5 times a power of ten, so that a bar moves with its own value and not with the largest.
-function scaleFor(largest) {
-  const power = 10 ** Math.floor(Math.log10(largest));
-  return [1, 2, 5, 10].map((digit) => digit * power).find((scale) => scale >= largest) ?? largest;
-}
-
 function formatExponential(e) {
   if (e < 0.001) return e.toExponential(2);
   return e >= 100 ? e.toFixed(1) : e.toFixed(3);
@@ -164,7 +158,8 @@ function render({ model, el }) {
       number.show();
       setTransform(bar, `scaleY(${z[i] / REACH})`);
     });
-    const scale = scaleFor(Math.max(...e));
+    // with steps, so that a bar moves with its own value and not with the largest
+    const scale = roundUp(Math.max(...e));
     exponentials.forEach(({ fill, value }, i) => {
       setTransform(fill, `scaleY(${e[i] / scale})`);
       setText(value, formatExponential(e[i]));
@@ -191,7 +186,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, ["logits"], draw, control, () => status.stop());
+  return mount({ model, el }, root, Object.keys(read()), draw, control, () => status.stop());
 }
 
 function accepts({ logits, labels }) {
