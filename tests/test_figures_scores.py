@@ -71,3 +71,8 @@ def test_shifted_logits_share_a_dot_and_equal_gaps_a_line(axes):
     for point in (dot[0], raised[0]):
         along, off = line[1] - line[0], point - line[0]
         assert abs(along[0] * off[1] - along[1] * off[0]) < 1e-8  # on the line of gap 1
+
+
+def test_more_points_than_colours_are_refused(axes):
+    with pytest.raises(ValueError, match=r"^a picture has colours for 8 classes, got 9$"):
+        figures.draw_simplex(axes[0], [(gap, 0, 0) for gap in range(9)])

@@ -43,3 +43,9 @@ def test_offsets_where_the_definition_gives_nan_are_grey(ax):
     (grey,) = ax.collections
     spans = [path.vertices[:, 0] for path in grey.get_paths()]
     assert [(span.min(), span.max()) for span in spans] == [(-130, -110), (90, 120)]
+
+
+def test_more_classes_than_colours_are_refused(ax):
+    offsets = np.arange(3, dtype=np.float32)
+    with pytest.raises(ValueError, match=r"^a picture has colours for 8 classes, got 9$"):
+        figures.draw_forms_against_offset(ax, np.zeros(9, np.float32), offsets)
