@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from softmax_lib import figures
+
+from .contrast import contrast, luminance
 
 Z = [2.0, 1.0, 0.0, -1.0]
 
@@ -51,6 +54,31 @@ def test_confusion_counts_rows_by_the_true_class(axes):
     figures.draw_confusion(axes[0], [0, 0, 0, 1, 2], [0, 2, 2, 1, 0])
     counts = {text.get_position(): int(text.get_text()) for text in axes[0].texts}
     assert counts == {(0, 0): 1, (2, 0): 2, (1, 1): 1, (0, 2): 1}  # (x, y): x was predicted
+
+
+def contrasts(ax):
+    """Return how far each number's colour is from that of the square it stands on."""
+    (image,) = ax.images
+    squares = image.to_rgba(image.get_array())[..., :3]
+    places = [text.get_position() for text in ax.texts]
+    behind = luminance([squares[y, x] for x, y in places])
+    return contrast(behind, luminance([to_rgb(text.get_color()) for text in ax.texts]))
+
+
+def test_a_count_is_white_on_a_dark_square_only(axes):
+    figures.draw_confusion(axes[0], [0] * 10 + [1], [0, *[1] * 9, 1])
+    colours = {text.get_position(): text.get_color() for text in axes[0].texts}
+    assert colours == {(0, 0): "black", (1, 0): "white", (1, 1): "white"}
+    assert contrasts(axes[0]).min() >= 4.5
+
+
+def test_a_count_is_read_on_every_square(axes):
+    """WCAG asks a contrast of 4.5. Of class i, i in a hundred are taken for class 0."""
+    labels, nth = np.indices((101, 100)).reshape(2, -1)
+    figures.draw_confusion(axes[0], labels, np.where(nth < labels, 0, labels))
+    shares = [int(text.get_text()) for text in axes[0].texts]
+    assert set(shares) == set(range(1, 101))
+    assert contrasts(axes[0]).min() >= 4.5
 
 
 def test_reliability_bars_are_the_shares_that_were_right(axes):

@@ -111,7 +111,8 @@ def draw_confusion(ax, labels, predicted):
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (i, k), count in np.ndenumerate(counts):
         if count:
-            colour = "white" if shares[i, k] > 0.5 else "black"
+            # Here black and white are read equally well; at a half the blue is still light.
+            colour = "white" if shares[i, k] > 0.715 else "black"
             ax.text(k, i, count, ha="center", va="center", fontsize="small", color=colour)
     classes = np.arange(num_classes)
     ax.set(xticks=classes, yticks=classes, xlabel="predicted class", ylabel="true class")
