@@ -382,6 +382,20 @@ def test_a_scale_that_is_no_float32(query, key, scale):
     assert_allclose(ours, [[first, 1 - first]], rtol=3e-7)
 
 
+@pytest.mark.parametrize(
+    ("query", "keys", "scale"),
+    [
+        ([1e38], [[8e5], [0]], 1e-42),  # a gap of 80: the scale's own rounding shows in e^-80
+        ([2.0**20, 1e-40], [[0, 1], [0, 0.5]], 1e40),  # 1e-40 is too small to divide by 2^20
+    ],
+)
+def test_such_a_scale_takes_more_than_single_precision(query, keys, scale):
+    query, keys = np.float32([query]), np.float32(keys)
+    first, second = scale * (keys.astype(float) @ query[0].astype(float))
+    expected = [[1 / (1 + math.exp(second - first)), 1 / (1 + math.exp(first - second))]]
+    assert_allclose(attention_weights(query, keys, scale=scale), expected, rtol=1e-6)
+
+
 def test_which_scales_are_taken():
     x = np.eye(2)
     assert_array_equal(
