@@ -51,12 +51,21 @@ def test_tolerance_is_what_it_says():
     assert check(1.03, 1, tolerance=0.01) != "Right."
 
 
+def test_no_tolerance_asks_for_the_very_number():
+    assert check([0.1, 0], [0.1, 0], tolerance=0) == "Right."
+    for near, side in ((np.nextafter(0.1, 1), "large"), (np.nextafter(0.1, 0), "small")):
+        assert check(near, 0.1, tolerance=0) == f"Not yet: it is too {side}."
+    assert check(5e-324, 0, tolerance=0) == "Not yet: it is too large."
+
+
 @pytest.mark.parametrize(
     ("wrong", "error", "says"),
     [
         ({"answer": np.ma.array([1.0, 2.0], mask=[0, 1])}, TypeError, "answer is a masked array"),
         ({"answer": np.array([1 + 1j, 2])}, TypeError, "answer must hold real numbers"),
         ({"answer": ["1", "2"]}, TypeError, "answer must hold real numbers"),
+        ({"answer": np.array(["1", "x"], object)}, TypeError, "answer must hold real numbers"),
+        ({"answer": np.timedelta64(1, "s")}, TypeError, "answer must hold real numbers"),
         ({"answer": ...}, TypeError, "answer must hold real numbers, got Ellipsis"),
         ({"answer": [[1], [1, 2]]}, ValueError, "answer must be rectangular"),
         ({"answer": [10**400, 1]}, ValueError, "answer holds a number beyond the range"),
@@ -91,6 +100,11 @@ def test_source_of_a_function_with_no_docstring_is_whole():
     shown = show_source(double).data
     assert shown.startswith("```python\ndef double(x):\n    text = ")  # as if it stood alone
     assert 'text = """not a docstring"""' in shown
+
+
+def test_source_of_what_is_not_python_is_refused():
+    with pytest.raises(TypeError):
+        show_source(len)
 
 
 def test_the_callers_error_state_does_not_matter():
