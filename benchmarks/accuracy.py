@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 import scipy.special
+from _machine import processor
 from mpmath import mp
 
 sys.path[:0] = [str(Path(__file__).parents[1])]  # for tests, which is not installed
@@ -372,11 +373,10 @@ def search(quantity, dtype):
 
 
 def machine():
-    names = [line for line in open("/proc/cpuinfo") if "model name" in line] or [":unknown"]
     libraries = ["numpy", "scipy", "mpmath", "torch", "jax"]
     found = [f"{name} {version(name)}" for name in libraries if importlib.util.find_spec(name)]
     return (
-        f"{names[0].partition(':')[2].strip()}, {platform.system()}, "
+        f"{processor()}, {platform.system()}, "
         f"Python {platform.python_version()}, {', '.join(found)}; {date.today():%d %B %Y}"
     )
 

@@ -19,6 +19,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
+from _machine import processor
 
 ROOT = Path(__file__).parents[1]
 GOALS = {"clean": 90, "no change": 8, "one chapter edited": 20}  # seconds, on two cores
@@ -59,9 +60,8 @@ def edit(book, name):
 
 
 def machine():
-    names = [line for line in open("/proc/cpuinfo") if "model name" in line] or [":unknown"]
     return (
-        f"{names[0].partition(':')[2].strip()}, {os.cpu_count()} cores, of which others used "
+        f"{processor()}, {os.cpu_count()} cores, of which others used "
         f"{os.getloadavg()[0]:.1f} when it began; {platform.system()}, Python "
         f"{platform.python_version()}, Sphinx {version('sphinx')}; {date.today():%d %B %Y}"
     )

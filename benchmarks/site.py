@@ -28,6 +28,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
+from _machine import processor
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -264,11 +265,10 @@ def summary(rows):
 
 
 def machine(report_version):
-    names = [line for line in open("/proc/cpuinfo") if "model name" in line] or [":unknown"]
     browser = run(chromium.find(), "--version").strip()
     found = [f"{name} {version(name)}" for name in ("jupyter-book", "sphinx-book-theme", "furo")]
     return (
-        f"{names[0].partition(':')[2].strip()}, {os.cpu_count()} cores, {platform.system()}, "
+        f"{processor()}, {os.cpu_count()} cores, {platform.system()}, "
         f"{browser}, Lighthouse {report_version}, {', '.join(found)}; {date.today():%d %B %Y}"
     )
 

@@ -20,6 +20,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import scipy.special
 import sklearn.utils.extmath
+from _machine import processor
 
 import softmax_lib
 from softmax_lib.losses import cross_entropy_with_grad
@@ -149,11 +150,10 @@ def memory():
 
 
 def machine():
-    names = [line for line in open("/proc/cpuinfo") if "model name" in line] or [":unknown"]
     libraries = ["numpy", "scipy", "scikit-learn", "torch", "jax"]
     found = [f"{n} {version(n)}" for n in libraries if importlib.util.find_spec(MODULES.get(n, n))]
     return (
-        f"{names[0].partition(':')[2].strip()}, {os.cpu_count()} cores, {platform.system()}, "
+        f"{processor()}, {os.cpu_count()} cores, {platform.system()}, "
         f"Python {platform.python_version()}, {', '.join(found)}; {date.today():%d %B %Y}"
     )
 
