@@ -1,7 +1,7 @@
 """Find the browsers for the tests, Chromium and Firefox, or install them.
 
-Debian's packages where apt works, else, for Chromium, Playwright's own. Where neither does, fail
-and say what to install: no test is skipped for want of a browser.
+Root gets Debian's packages where there is apt, and anyone else Playwright's own Chromium. Where a
+browser is still missing, fail and say what to install: no test is skipped for want of one.
 """
 
 import os
@@ -25,8 +25,8 @@ ADVICE = (
     "CHROMIUM to the path of one."
 )
 FIREFOX_ADVICE = (
-    "No Firefox was found, and none could be installed. The tests need one: install Debian's "
-    "'firefox-esr' or your system's 'firefox' package, or set FIREFOX to the path of one."
+    "No Firefox was found. The tests need one, and install it for root on Debian only: install "
+    "Debian's 'firefox-esr' or your system's 'firefox' package, or set FIREFOX to the path of one."
 )
 
 
@@ -55,18 +55,19 @@ def find(name="chromium"):
 def install(name):
     """Try the ways to install a browser, in the order of their merit."""
     if shutil.which("apt-get") and os.geteuid() == 0:
+        print(f"Installing {name.title()} with apt-get for the browser tests", flush=True)
         quiet = ["apt-get", "-qq", "-o=Dpkg::Use-Pty=0"]
         if subprocess.run([*quiet, "update"], check=False).returncode == 0:
             for package in PACKAGES[name]:
                 if find(name) is None:
                     subprocess.run([*quiet, "install", "-y", package], check=False)
     if name == "chromium" and find(name) is None:
+        print("Installing Playwright's Chromium for the browser tests", flush=True)
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or CANDIDATES:
         if find(name) is None:
-            print(f"Installing {name.title()} for the browser tests", flush=True)
             install(name)
         print(f"Browser: {find(name) or sys.exit(advice(name))}")
