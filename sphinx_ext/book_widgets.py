@@ -97,7 +97,7 @@ def described(app, images):
 
 
 def live_view(model_id, still):
-    opening = f'<div class="static-widget" data-model="{model_id}">'
+    opening = f'<div class="static-widget" id="{model_id}" data-model="{model_id}">'
     words = "With JavaScript on, this picture is interactive."
     note = f'<noscript><p class="still-note">{words}</p></noscript>'
     return [raw(opening), *still, raw(f"{note}</div>")]

@@ -142,7 +142,7 @@ def test_an_explorer_leaves_its_state_in_the_page(book):
     result = build(book)
     assert result.returncode == 0, result.stdout + result.stderr
     html = page(book)
-    assert '<div class="static-widget" data-model="widget-1">' in html
+    assert '<div class="static-widget" id="widget-1" data-model="widget-1">' in html
     start = html.index('type="application/vnd.jupyter.widget-state+json">')
     state = json.loads(html[html.index(">", start) + 1 : html.index("</script>", start)])["state"]
     assert list(state) == ["widget-1"]

@@ -266,8 +266,8 @@ def test_a_misspelt_parameter_is_refused(name):
     """Traitlets alone would overlook it, and keep the default."""
     x = np.ones((1, 1, 2, 2))
     arguments = (x, x, ["a", "b"]) if name == "AttentionExplorer" else ()
-    with pytest.raises(TypeError, match=f"^{name} has no tempature$"):
-        getattr(widgets, name)(*arguments, tempature=2)
+    with pytest.raises(TypeError, match=f"^{name} has no heat$"):
+        getattr(widgets, name)(*arguments, heat=2)
 
 
 def test_a_number_in_an_array_without_an_axis_is_a_number():

@@ -41,17 +41,17 @@
   }
 
   // A link carries what differs from the state that the page was built with, as JSON after the
-  // widget's id: #widget-1={"temperature":0.5}. It may name what a reset would set, and no more;
-  // what the widget does not accept is not used.
+  // widget's id: #widget-1={"temperature":0.5}. It may name what a reset would set, and no more.
+  // Returns null for an address that is not this widget's or that it does not accept.
   function stateInAddress(id, built, accepts) {
     const [name, text] = location.hash.slice(1).split(/=(.*)/s);
-    if (name !== id || !text) return {};
+    if (name !== id) return null;
     try {
-      const changes = JSON.parse(decodeURIComponent(text));
+      const changes = text ? JSON.parse(decodeURIComponent(text)) : {};
       const known = Object.keys(changes).every((k) => Object.hasOwn(built.initial, k));
-      return known && accepts({ ...built, ...changes }) ? changes : {};
+      return known && accepts({ ...built, ...changes }) ? { ...built, ...changes } : null;
     } catch {
-      return {};
+      return null;
     }
   }
 
@@ -87,7 +87,7 @@
       const { default: exported } = await import(address);
       const widget = typeof exported === "function" ? await exported() : exported;
       const accepts = widget.accepts ?? (() => false);
-      const model = makeModel({ ...built, ...stateInAddress(id, built, accepts) });
+      const model = makeModel(stateInAddress(id, built, accepts) ?? { ...built });
       const el = document.createElement("div");
       addStyle(_css);
       await widget.initialize?.({ model });
@@ -96,8 +96,8 @@
       if (!widget.accepts) return;
       place.append(linkButton(id, built, model));
       addEventListener("hashchange", () => {
-        if (!location.hash.startsWith(`#${id}=`)) return;
-        const state = { ...built, ...stateInAddress(id, built, accepts) };
+        const state = stateInAddress(id, built, accepts);
+        if (!state) return; // and what the reader has set stays
         for (const [name, value] of Object.entries(state)) model.set(name, value);
         place.scrollIntoView({ behavior: "instant" }); // a smooth one may be cut off
       });

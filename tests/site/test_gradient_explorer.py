@@ -1,5 +1,6 @@
 """GradientExplorer in a real browser, with no kernel: arrows, steps, curve, targets."""
 
+import mpmath
 import numpy as np
 import pytest
 from playwright.sync_api import expect
@@ -196,7 +197,7 @@ def test_a_step_goes_against_the_gradient(visit):
     assert after["logits"] == before["logits"]  # where it began: a link stays short
     assert after["loss"] < before["loss"]
     assert after["losses"] == [before["loss"], after["loss"]]
-    expect(number(page, "logit of class 2")).to_have_value("1.7631")
+    expect(number(page, "logit of class 2")).to_have_value("1.76312")
     assert_right(after)
 
 
@@ -505,6 +506,9 @@ def test_the_target_may_be_any_distribution(visit):
     assert state(page)["distribution"][2] == 0.25
     field.fill("1")
     assert state(page)["distribution"] == [0, 0, 1, 0]
+    field.fill("0.4")  # the proportions from before this field took all
+    assert state(page)["distribution"] == pytest.approx([0.3, 0.3, 0.4, 0], rel=1e-15)
+    page.evaluate("models[0].set('distribution', [0, 0, 1, 0])")
     field.fill("0.4")  # nothing is left to keep its proportion: an even spread
     assert state(page)["distribution"] == pytest.approx([0.2, 0.2, 0.4, 0.2], rel=1e-15)
     field.fill("1.2")
@@ -659,3 +663,32 @@ def test_softmax_lib_and_the_page_agree_on_the_probabilities_reached(visit):
     page = visit(GradientExplorer(target=2, rate=3, steps=60))
     says = state(page)
     assert says["probabilities"] == pytest.approx(core.softmax(says["reached"]), rel=1e-12)
+
+
+def test_a_loss_that_underflows_does_not_pass_for_0(visit):
+    """It is ln(1 + e^-2000000 + ...), and e^-1000000 is 3.3e-434295."""
+    page = visit(GradientExplorer([1e6, -1e6, 0, -1], target=0))
+    exact = (mpmath.mp.mpf(1) + mpmath.exp(-1)) * mpmath.exp(-(10**6))
+    digits, power = mpmath.nstr(exact, 3).split("e")
+    assert page.locator(".se-loss").inner_text() == f"loss {digits}e{power} nats"
+
+
+def test_one_step_is_not_steps(visit):
+    page = visit(GradientExplorer(steps=1))
+    assert slider(page, "rate").get_attribute("aria-valuetext").endswith(" after 1 step")
+    assert page.get_by_role("img").first.get_attribute("aria-label").startswith("Loss over 1 step:")
+
+
+def test_a_share_typed_digit_by_digit_keeps_the_others_proportions(visit):
+    """On its way 1e-3 is 1, which takes all from the others."""
+    page = visit(GradientExplorer(distribution=[0.63, 0.27, 0.1, 0]))
+    field = number(page, "target share of class 2")
+    field.focus()
+    page.keyboard.press("ControlOrMeta+A")
+    page.keyboard.type("1e-3")
+    expected = [0.63 / 0.73 * 0.999, 0.001, 0.1 / 0.73 * 0.999, 0]
+    np.testing.assert_allclose(state(page)["y"], expected, rtol=1e-12, atol=1e-15)
+    # Another field goes on from there.
+    number(page, "target share of class 4").fill("0.5")
+    expected = [*np.array(expected[:3]) / 2, 0.5]
+    np.testing.assert_allclose(state(page)["y"], expected, rtol=1e-12)

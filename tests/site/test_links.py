@@ -175,3 +175,33 @@ def test_a_malformed_link_opens_the_explorer_as_new(visit, bad):
 
 def test_a_broken_escape_opens_the_explorer_as_new(visit):
     assert state(visit(f"#{ANCHOR}=%E0%A4%A")) == state(visit())
+
+
+def test_a_link_without_a_state_leads_back_to_the_explorer_as_new(visit):
+    page = visit()
+    new = state(page)
+    copy_button(page).click()
+    link = "#" + page.url.partition("#")[2]
+    page.locator(".softmax-explorer").first.get_by_role("spinbutton").first.fill("3")
+    assert state(page)["temperature"] == 3
+    page.evaluate("history.replaceState(null, '', location.pathname)")
+    page.evaluate("scrollTo({ top: 0, behavior: 'instant' })")
+    page.evaluate("(hash) => { location.hash = hash; }", link)
+    page.wait_for_function(
+        """() => {
+          const { top } = document.querySelector(".softmax-explorer").getBoundingClientRect();
+          return 0 < top && top < 120;
+        }"""
+    )
+    assert state(page) == new
+
+
+@pytest.mark.parametrize("bad", ["{oops", '{"temperature":-1}', '{"unknown":1}', "null"])
+def test_a_malformed_link_on_an_open_page_takes_nothing_from_the_reader(visit, bad):
+    page = visit()
+    page.locator(".softmax-explorer").first.get_by_role("spinbutton").first.fill("7")
+    before = state(page)
+    page.evaluate("(hash) => { location.hash = hash; }", link_to(bad))
+    settle(page)
+    assert state(page) == before
+    assert before["temperature"] == 7

@@ -273,3 +273,46 @@ def test_a_failure_moves_nothing(visit):
         assert len(heights) == 1
         row = page.get_by_role("list", name="naive: probabilities").locator("li")
         assert len({cell.bounding_box()["y"] for cell in row.all()}) == 1  # side by side
+
+
+@pytest.mark.parametrize(
+    ("logits", "offset", "precision", "line"),
+    [
+        (
+            *([0, 0, -15, -15], 0, "float16"),
+            "float16, c = 0: no inf, no nan, and the naive form is off by 22 %; the shifted form "
+            "is off by 22 %, since small exponentials have few digits",
+        ),
+        (
+            *([-2, -4.9, 3.2, 4.4], -8.75, "bfloat16"),
+            "bfloat16, c = \N{MINUS SIGN}8.75: the naive form is right; the shifted form is off by "
+            "6 %, since the gaps were rounded",
+        ),
+        (
+            *([0, -800, 0, 0], 0, "float64"),
+            "float64, c = 0: both forms are right, and what is 0 is too small for the format",
+        ),
+        ([0, 1], 3, "float64", "float64, c = 3: both forms are right"),
+    ],
+)
+def test_the_cause_it_names_is_the_cause(visit, logits, offset, precision, line):
+    page = visit(OverflowExplorer(logits, offset, precision))
+    expect(page.locator(".se-line")).to_have_text(line)
+
+
+def test_the_slider_does_not_run_away_under_the_pointer(visit):
+    """With its ends at the offset they would come nearer with each move of it."""
+    page = visit(OverflowExplorer(offset=1000, precision="float32"))
+    box = page.get_by_role("slider").bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 8, y)
+    page.mouse.down()
+    for share in (0.97, 0.94, 0.92, 0.9):
+        page.mouse.move(box["x"] + share * box["width"], y)
+        settle(page)
+        # The thumb's middle runs from 8 to 8 pixels before the ends.
+        along = (share * box["width"] - 8) / (box["width"] - 16)
+        assert abs(state(page)["offset"] - 1000 * (2 * along - 1)) < 10
+    page.mouse.up()
+    page.get_by_role("spinbutton").first.fill("9")
+    assert page.get_by_role("slider").get_attribute("max") == "120"

@@ -382,6 +382,26 @@ def test_an_initial_is_not_taken_for_the_letter_of_a_list(visit, name):
     assert visit(name).page.locator(lettered).all_inner_texts() == []
 
 
+def test_a_browser_that_refuses_storage_has_a_button_for_dark_pages_too(browser, site):
+    """As Chromium does with cookies blocked: to ask for what is stored is an error."""
+    page = browser.new_page(color_scheme="light")
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.add_init_script(
+        """Object.defineProperty(window, "localStorage", {
+          configurable: true, get() { throw new DOMException("denied", "SecurityError"); },
+        });"""
+    )
+    page.goto(f"{site}/index.html")
+    button, seen = page.locator("button.theme-toggle:visible").first, set()
+    for _ in range(3):
+        seen.add(page.evaluate("document.body.dataset.theme"))
+        button.click()
+    assert seen == {"auto", "light", "dark"}
+    assert errors == []
+    page.close()
+
+
 def test_missing_page_leads_home_from_any_depth(visit):
     page = visit("404.html").page
     home = page.locator("article a[href*=index]").first

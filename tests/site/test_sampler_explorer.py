@@ -297,3 +297,10 @@ def test_what_was_drawn_stands_out(visit):
         )
         assert contrast(drawn, surface) >= 3
         assert key == drawn
+
+
+def test_what_a_gap_makes_tiny_is_not_called_cut_off(visit):
+    page = visit(SamplerExplorer([1e307, 1, 0, -1], temperature=0.01))
+    values = page.locator(".se-row .se-value").all_inner_texts()
+    assert values == ["1 \N{MINUS SIGN} <1e-999999", *["<1e-999999"] * 3]
+    assert "all of 4 classes can be drawn" in page.locator(".se-line").inner_text()

@@ -597,3 +597,10 @@ def test_labels_are_text(visit):
     page = visit(SimplexExplorer(labels=["<img src=x onerror=alert(1)>", "</script>", "c"]))
     assert shown(page, ".se-label") == ["<img src=x onerror=alert(1)>", "</script>", "c"]
     assert page.locator("img").count() == 0
+
+
+def test_the_smallest_gaps_leave_a_path(visit):
+    page = visit(SimplexExplorer([5e-324, 0, 0]))
+    drawn = page.locator(".se-path").first.get_attribute("points")
+    assert len(drawn.split()) >= 2
+    assert "NaN" not in drawn

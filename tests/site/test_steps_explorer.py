@@ -262,3 +262,16 @@ def test_reset_goes_back_to_what_python_gave(visit):
     page.get_by_role("button", name="Take 1 from all").click()
     page.get_by_role("button", name="Reset").click()
     assert state(page) == before
+
+
+def test_each_over_the_sum_can_be_followed_by_hand(visit):
+    """Three digits of small exponentials too, and ends of bars without a computer's tail."""
+    page = visit(StepsExplorer([-6.2, -6.4, -6.6, -6.4]))
+    shown = page.get_by_role("list", name="exponentials").locator(".se-value").all_inner_texts()
+    e = np.array(shown, float)
+    total = float(page.locator(".se-sum").inner_text().partition(": ")[2])
+    np.testing.assert_allclose(e / total, state(page)["probabilities"], atol=0.001)
+    page.evaluate("models[0].set('logits', [-9.9, -9.9, -9.9, -9.9])")
+    assert page.locator(".se-note").get_by_text("bars from 0 to").first.inner_text() == (
+        "bars from 0 to 0.0001"
+    )

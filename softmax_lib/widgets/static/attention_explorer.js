@@ -215,7 +215,7 @@ function render({ model, el }) {
     const sum = row.reduce((so_far, w) => so_far + w, 0);
     setText(total, `sum ${Number(sum.toPrecision(14))}`);
     const most = `ln ${z.length} = ${Math.log(z.length).toFixed(4)}`;
-    setText(entropyText, `entropy ${formatNats(entropy(z))} of ${most} nats`);
+    setText(entropyText, `entropy ${formatNats(entropy(z), () => lnEntropy(z))} of ${most} nats`);
     status.say(control.remark || line);
     root.dataset.state = JSON.stringify({ ...state, weights });
   }

@@ -215,10 +215,9 @@ const clamp = (value, min, max) => Math.min(max, Math.max(min, value));
 
 // A number field for what get() returns. While someone types, it is theirs: what they have typed is
 // taken as soon as it is a number in range, and only Enter or leaving the field tidies it up.
-// fits(number) may ask for more than a range, and write(value) is how it shows a value that may have
-// too many digits.
+// fits(number) may ask for more than a range, and write(value) is how it shows a value.
 function numberField(attributes, {
-  min, max, fits = Number.isFinite, get, onInput, onRefusal, write = String,
+  min, max, fits = Number.isFinite, get, onInput, onRefusal, write = brief,
 }) {
   const node = h("input", {
     type: "number", step: "any", class: "se-field se-number", autocomplete: "off", ...attributes,
@@ -243,11 +242,15 @@ function numberField(attributes, {
     taken = get();
   });
   // A browser leaves out of a pasted text what it cannot read, such as a comma or the minus sign of print,
-  // and keeps the rest: another number.
+  // and keeps the rest: another number. Put in as if typed, it goes where the caret is and can be undone.
   node.addEventListener("paste", (event) => {
     event.preventDefault();
-    node.value = event.clipboardData.getData("text").trim().replace("−", "-");
-    node.dispatchEvent(new Event("input"));
+    const text = event.clipboardData.getData("text").trim().replaceAll("−", "-");
+    if (text !== "" && Number.isFinite(Number(text))) document.execCommand("insertText", false, text);
+    else onRefusal();
+  });
+  node.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") tidyUp(); // no change to the browser after a paste
   });
   function tidyUp() {
     if (!typing) return;
@@ -263,6 +266,17 @@ function numberField(attributes, {
   node.addEventListener("change", tidyUp);
   node.addEventListener("blur", tidyUp); // what was typed and undone is no change to the browser
   return node;
+}
+
+// A number in seven characters, for which a field has room: what is cut off would read as another.
+function brief(value) {
+  for (let digits = 7; digits > 0; digits--) {
+    const number = Number(value.toPrecision(digits)); // beyond the largest it is infinite
+    const power = number.toExponential().replace("e+", "e");
+    const text = [String(number), power].find(({ length }) => length <= 7);
+    if (text) return text;
+  }
+  return String(value);
 }
 
 // A slider; show(value, attributes) brings it up to date.
@@ -371,10 +385,12 @@ function formatProbability(p, lnP, lnRest) {
   return rest === "0" ? "1" : `1 − ${rest}`;
 }
 
-// A loss or an entropy, neither of them negative.
-function formatNats(value) {
-  return value < 0.001 ? scientific(Math.log(value)) : value.toFixed(4);
+// A loss or an entropy, neither of them negative. lnValue() is known where the value underflows too.
+function formatNats(value, lnValue = () => Math.log(value)) {
+  return value < 0.001 ? scientific(lnValue()) : value.toFixed(4);
 }
+
+const counted = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
 
 // 1, 2 or 5 times a power of ten, and not below the value
 function roundUp(value) {
@@ -389,12 +405,12 @@ function percent(p) {
   return p < 0.005 ? "under 1 %" : `${Math.round(100 * p)} %`;
 }
 
-// "class 1", or "class 1 and class 2" where they tie for the largest value
+// "class 1", or "class 1 and class 2" where they tie for the largest value, or "3 classes"
 function leadersOf(labels, values) {
   const largest = Math.max(...values);
   const names = labels.filter((_, i) => values[i] === largest);
-  const last = names.pop();
-  return { count: names.length + 1, names: names.length ? `${names.join(", ")} and ${last}` : last };
+  const count = names.length;
+  return { count, names: count > 2 ? `${count} classes` : names.join(" and ") };
 }
 
 // What a state that comes with a link must be made of.

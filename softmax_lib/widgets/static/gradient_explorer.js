@@ -51,14 +51,14 @@ function formatPull(g, lnRest) {
   return sign + size.toFixed(4);
 }
 
-function describe(labels, gradient, losses, floor, rate) {
+function describe(labels, gradient, losses, lossNow, floor, rate) {
   const steps = losses.length - 1;
   const loss = losses[steps];
-  const prefix = `Step ${steps}, loss ${formatNats(loss)}: `;
+  const prefix = `Step ${steps}, loss ${lossNow}: `;
   if (steps > 0 && loss > losses[steps - 1] * (1 + 1e-9)) {
     const before = formatNats(losses[steps - 1]);
     // The loss is convex: where it has risen, the next step leads back.
-    return before === formatNats(loss)
+    return before === lossNow
       ? `${prefix}the steps go back and forth, and the loss no longer falls`
       : `${prefix}it was ${before}; the step went too far`;
   }
@@ -189,7 +189,6 @@ function render({ model, el }) {
         onInput: (value) => setLogit(i, value),
         onRefusal: refuse,
         bound: BOUND,
-        write: (value) => String(Number(value.toFixed(4))),
       }),
       p: h("span", { class: "se-value se-text" }),
       y: h("span", { class: "se-value se-text" }),
@@ -197,10 +196,13 @@ function render({ model, el }) {
         min: 0,
         max: 1,
         get: () => yNow()[i],
-        write: (value) => String(Number(value.toFixed(4))),
+        // Typed, 1e-3 begins with 1, which takes all from the others: their proportions are those
+        // from before this field changed the target.
         onInput: (value) => {
           const y = yNow();
-          beginUnless(value === y[i], { distribution: withShare(y, i, value) });
+          if (String(y) !== String(row.made)) row.start = y;
+          row.made = withShare(row.start, i, value);
+          beginUnless(value === y[i], { distribution: row.made });
         },
         onRefusal: () => refuse("A share of the target is a number from 0 to 1"),
       }),
@@ -263,6 +265,9 @@ function render({ model, el }) {
     const gradient = crossEntropyGrad(z, y);
     const loss = losses[steps];
     const floor = entropy(y.map(Math.log));
+    // Where the loss underflows, for one true class, it is what the others have.
+    const lossNow = formatNats(loss, () =>
+      (loss > 0 || !y.includes(1) ? Math.log(loss) : logOthers(z, 1, y.indexOf(1))));
 
     const options = [...labels.map((label) => `${label} is true`), "shares, set below"];
     while (target.options.length < options.length) {
@@ -275,7 +280,7 @@ function render({ model, el }) {
     hide(smoothing.node, byShares);
     const likes = y.indexOf(Math.max(...y));
     smoothing.show(`target of ${labels[likes]} ${Number(y[likes].toFixed(4))}`);
-    rate.show(`loss ${formatNats(loss)} after ${steps} steps`);
+    rate.show(`loss ${lossNow} after ${counted(steps, "step")}`);
 
     while (rows.length < z.length) addRow();
     while (rows.length > z.length) rows.pop().node.remove();
@@ -304,11 +309,11 @@ function render({ model, el }) {
 
     setText(run, player.running ? "Pause" : "Run");
     limit(step, steps === MAX_STEPS, `at most ${MAX_STEPS} steps`, "one step: z ← z − η (p − y)");
-    stepsSlider.show(steps, { "aria-valuetext": `step ${steps}; loss ${formatNats(loss)}` });
-    curve.show(losses, floor);
-    setText(lossText, `loss ${formatNats(loss)} nats`);
+    stepsSlider.show(steps, { "aria-valuetext": `step ${steps}; loss ${lossNow}` });
+    curve.show(losses, lossNow, floor);
+    setText(lossText, `loss ${lossNow} nats`);
     setText(floorText, `lowest possible ${floor > 0 ? `${formatNats(floor)}, dashed` : "0, never reached"}`);
-    status.say(control.remark || describe(labels, gradient, losses, floor, state.rate));
+    status.say(control.remark || describe(labels, gradient, losses, lossNow, floor, state.rate));
 
     const chosen = PRESETS.findIndex((_, i) => presetLogits(i, y).every((value, j) => value === z[j]));
     preset.show(chosen + 1);
@@ -348,7 +353,7 @@ function lossCurve() {
   return {
     node: h("div", {}, picture, under),
     under,
-    show(losses, floor) {
+    show(losses, last, floor) {
       const top = roundUp(Math.max(...losses));
       const at = (loss) => 1 - loss / top;
       const steps = losses.length - 1;
@@ -360,10 +365,9 @@ function lossCurve() {
       setAttributes(floorLine, {
         y1: at(floor), y2: at(floor), visibility: floor > 0 ? "visible" : "hidden",
       });
-      const [first, last] = [losses[0], losses[steps]].map(formatNats);
       const words = steps === 0
-        ? `Loss before the first step: ${first}`
-        : `Loss over ${steps} steps: from ${first} to ${last}`;
+        ? `Loss before the first step: ${last}`
+        : `Loss over ${counted(steps, "step")}: from ${formatNats(losses[0])} to ${last}`;
       const highest = Math.max(...losses);
       const peak = highest > losses[0] && highest > losses[steps]
         ? `, with a peak of ${formatNats(highest)} at step ${losses.indexOf(highest)}` : "";

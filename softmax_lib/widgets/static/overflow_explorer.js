@@ -86,25 +86,36 @@ function write(value) {
   return text.replace(/^-/, "−").replace("e+", "e");
 }
 
-function percentOff(steps, truth) {
-  const errors = steps.probabilities.map((p, i) =>
+function worstError(probabilities, truth) {
+  const errors = probabilities.map((p, i) =>
     (p === 0 && truth[i] < 1e-4 ? 0 : errorOf(p, truth[i])));
   return Math.max(...errors);
+}
+
+// The first step of the shifted form whose rounding alone makes it wrong. Both forms begin with z + c:
+// if the naive one is right, that is not it.
+function causeOf({ scores, exponents, exponentials }, truth, precision, naiveIsRight) {
+  if (!naiveIsRight && worstError(softmax(scores), truth) > WRONG) return "since z + c was rounded";
+  if (worstError(softmax(exponents), truth) > WRONG) return "since the gaps were rounded";
+  return exponentials.some((e) => fate(e, precision) === "few digits")
+    ? "since small exponentials have few digits" : "since every step was rounded";
 }
 
 function describe({ offset, precision }, naive, shifted, truth) {
   const where = `${precision}, c = ${write(offset)}: `;
   const off = (error) => (error < 10 ? `off by ${Math.round(100 * error)} %` : "far off");
-  const ends = percentOff(shifted, truth) > WRONG
-    ? `; the shifted form is ${off(percentOff(shifted, truth))}, since z + c was rounded`
+  const [error, shiftedError] = [naive, shifted].map((form) => worstError(form.probabilities, truth));
+  const ends = shiftedError > WRONG
+    ? `; the shifted form is ${off(shiftedError)}, ${causeOf(shifted, truth, precision, error <= WRONG)}`
     : "; the shifted form is right";
   const { exponentials, total } = naive;
   if (exponentials.includes(Infinity)) return `${where}an exponential overflows, inf over inf is nan${ends}`;
   if (total === Infinity) return `${where}only the sum overflows, so all are 0${ends}`;
   if (total === 0) return `${where}all exponentials are 0, and 0 over 0 is nan${ends}`;
-  const error = percentOff(naive, truth);
   if (error > WRONG) return `${where}no inf, no nan, and the naive form is ${off(error)}${ends}`;
-  return `${where}both forms are right`;
+  if (shiftedError > WRONG) return `${where}the naive form is right${ends}`;
+  const lost = [naive, shifted].some(({ probabilities }) => probabilities.includes(0));
+  return `${where}both forms are right${lost ? ", and what is 0 is too small for the format" : ""}`;
 }
 
 function render({ model, el }) {
@@ -131,7 +142,12 @@ function render({ model, el }) {
       onRefusal: () => refuse(`It is a number from −${LIMIT} to ${LIMIT}`),
     });
   const offsetField = numberOf("", () => read().offset, (offset) => edit({ offset }));
-  const range = slider({ "aria-label": "offset c" }, (offset) => edit({ offset }));
+  let sliding = false; // then its ends stay, or it would run away from under the pointer
+  let end = 0;
+  const range = slider({ "aria-label": "offset c" }, (offset) => {
+    sliding = true;
+    edit({ offset });
+  });
 
   const list = (name) => h("ul", { class: "se-columns", role: "list", "aria-label": name });
   const inputs = list("logits");
@@ -224,7 +240,8 @@ function render({ model, el }) {
     const steps = { naive: softmaxSteps(state, false), shifted: softmaxSteps(state, true) };
 
     format.show(NAMES.indexOf(precision));
-    const end = Math.max(reach, Math.ceil(Math.abs(offset)));
+    end = Math.max(reach, Math.ceil(Math.abs(offset)), sliding ? end : 0);
+    sliding = false;
     offsetField.show();
     root.style.setProperty("--classes", logits.length);
     drawInputs(logits.length);

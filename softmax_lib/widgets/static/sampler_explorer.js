@@ -125,7 +125,7 @@ function render({ model, el }) {
     const number = numberField({ min, max, ...(whole && { step: 1 }) }, {
       min,
       max,
-      fits: whole ? Number.isInteger : undefined,
+      ...(whole && { fits: Number.isInteger, write: String }),
       get: () => read()[name],
       onInput: take,
       onRefusal: () => refuse(reason),
@@ -210,14 +210,12 @@ function render({ model, el }) {
 
   // ---- keeping it current -----------------------------------------------------------------
 
-  function describe({ temperature, draws }, p, log, counts) {
+  function describe({ temperature, draws }, p, log, counts, left) {
     const best = p.indexOf(Math.max(...p));
     if (draws === 0) {
-      const left = p.filter((q) => q > 0).length;
       const T = `T = ${Number(temperature.toPrecision(3))}`;
       return `${T}: ${left === count ? "all" : left} of ${count} classes can be drawn, no draw yet`;
     }
-    const counted = (n, word) => `${n} ${word}${n === 1 ? "" : "s"}`;
     return `${counted(draws, "draw")}: ${labels[best]} came ${counted(counts[best], "time")}, ` +
       `expected ${formatExpected(draws, log[best])}`;
   }
@@ -234,7 +232,8 @@ function render({ model, el }) {
     const { totalVariation, chiSquare } = distances(counts, p);
 
     const log = logSoftmax(x);
-    const line = describe(state, p, log, counts);
+    const left = x.filter((value) => value > -Infinity).length;
+    const line = describe(state, p, log, counts, left);
     temperatureField.show(line);
     settings.forEach((field) => field.show());
     setText(run, player.running ? "Pause" : "Run");
@@ -249,7 +248,7 @@ function render({ model, el }) {
     });
     setText(cutText, `cut off ${removed.toFixed(4)}`);
     setText(variationText, `total variation ${draws ? totalVariation.toFixed(4) : "–"}`);
-    setText(chiText, `χ² ${draws ? chiSquare.toFixed(2) : "–"}, degrees of freedom ${p.filter((q) => q > 0).length - 1}`);
+    setText(chiText, `χ² ${draws ? chiSquare.toFixed(2) : "–"}, degrees of freedom ${left - 1}`);
     const full = draws === MAX_DRAWS;
     limit(one, full, `at most ${MAX_DRAWS} draws`, "draws one class");
     limit(hundred, full, `at most ${MAX_DRAWS} draws`, "draws a hundred");

@@ -68,7 +68,7 @@ function pathOf(z) {
   const largest = Math.max(...z);
   const gaps = z.map((value) => largest - value).filter((gap) => gap > 0);
   const temperatures = gaps.flatMap((gap) =>
-    Array.from({ length: 50 }, (_, i) => gap / (12 * 0.85 ** i)));
+    Array.from({ length: 50 }, (_, i) => gap / (12 * 0.85 ** i))).filter((T) => T > 0);
   temperatures.sort((a, b) => a - b);
   return [hardmax(z), ...temperatures.map((T) => softmax(z, T)), z.map(() => 1 / z.length)];
 }
@@ -305,7 +305,7 @@ function render({ model, el }) {
     });
     const written = implied.map((z) => String(Number(z.toFixed(4))).replace("-", "−"));
     setText(centredText, `logits with mean 0: ${written.join(", ")}`);
-    setText(entropyText, `entropy ${formatNats(H)} nats of ln 3 = ${Math.log(3).toFixed(4)}`);
+    setText(entropyText, `entropy ${formatNats(H, () => lnEntropy(logits, temperature))} nats of ln 3 = ${Math.log(3).toFixed(4)}`);
 
     status.say(control.remark || describe({ temperature, logits, labels }, p, H));
     const chosen = PRESETS.findIndex(([, z]) => String(z) === String(logits));

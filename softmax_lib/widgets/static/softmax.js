@@ -1,10 +1,12 @@
 // Softmax at a temperature T, for an array z of finite logits: the arithmetic of every explorer.
 // tests/site/test_temperature_explorer.py holds it against softmax_lib and mpmath, 1e-12 relative.
 
-// x = (z - max z) / T gives the same softmax as z / T, and exp(x) <= 1 cannot overflow.
+// x = (z - max z) / T gives the same softmax as z / T, and exp(x) <= 1 cannot overflow. Only a class
+// that is removed has -Infinity, and not one whose gap is beyond the largest number.
 function shifted(z, T) {
   const largest = Math.max(...z);
-  return z.map((value) => (value - largest) / T);
+  return z.map((value) =>
+    (value === -Infinity ? value : Math.max((value - largest) / T, -Number.MAX_VALUE)));
 }
 
 // The sum of all exponentials but the largest, which is exp(0) = 1. Kept apart from that 1, in
@@ -41,6 +43,16 @@ export function entropy(z, T = 1) {
     return e > 0 ? sum - e * value : sum; // where exp is 0, x may be -Infinity: 0, not NaN
   }, 0);
   return Math.log1p(rest) + spread / (1 + rest);
+}
+
+// ln H, also where H underflows: then H is the sum of -p ln p = e^x (1 - x) over all but the largest,
+// since ln p of that one is minus the sum of the others' e^x.
+export function lnEntropy(z, T = 1) {
+  const H = entropy(z, T);
+  if (H > 0) return Math.log(H);
+  const x = shifted(z, T);
+  const others = x.filter((value, i) => i !== x.indexOf(0) && value > -Infinity);
+  return logsumexp(others.map((value) => value + Math.log1p(-value)));
 }
 
 // ln(1 - p_i), also where p_i rounds to 1

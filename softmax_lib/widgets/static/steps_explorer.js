@@ -16,6 +16,7 @@ function pairsOf(count) {
 
 function formatExponential(e) {
   if (e < 0.001) return e.toExponential(2);
+  if (e < 0.1) return e.toPrecision(3);
   return e >= 100 ? e.toFixed(1) : e.toFixed(3);
 }
 
@@ -79,7 +80,6 @@ function render({ model, el }) {
       max: REACH,
       get: () => read().logits[i],
       onInput: (value) => setLogit(i, value),
-      write: (z) => String(Number(z.toPrecision(6))),
       onRefusal: () => control.refuse(`A logit here is a number from −${REACH} to ${REACH}`),
     });
     const node = h("li", {}, h("span", { class: "se-label" }, label),

@@ -28,7 +28,6 @@ function temperatureControl({ get, onInput, onRefusal }) {
     max: T_MAX,
     get,
     onInput,
-    write: (T) => String(Number(T.toPrecision(5))), // of the root of d too, it shows no more
     onRefusal: () => onRefusal("The temperature is a number from 0.01 to 100"),
   });
   const range = slider({

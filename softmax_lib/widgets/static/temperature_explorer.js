@@ -157,7 +157,7 @@ function render({ model, el }) {
     const most = Math.log(count);
     // Of the sixteen digits that a double has, the last is rounding.
     setText(total, `sum ${Number(p.reduce((sum, value) => sum + value, 0).toPrecision(15))}`);
-    setText(entropyText, `entropy ${formatNats(H)} nats`);
+    setText(entropyText, `entropy ${formatNats(H, () => lnEntropy(logits, temperature))} nats`);
     setText(mostText, `of ln ${count} = ${most.toFixed(4)}`);
     setShare(entropyFill, H / most);
 
