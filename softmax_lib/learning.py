@@ -99,7 +99,8 @@ def _numbers(values, name):
     """Return `values` as float64, of whatever Python can turn into a float."""
     array = as_array(values, name)
     try:
-        if array.dtype.kind not in "biufO" or any(value is None for value in array.flat):
+        odd = (type(None), str, bytes)
+        if array.dtype.kind not in "biufO" or any(isinstance(value, odd) for value in array.flat):
             raise TypeError  # NumPy would drop what is imaginary, read text, and make NaN of None
         return array.astype(np.float64)
     except (TypeError, ValueError):

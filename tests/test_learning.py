@@ -65,6 +65,7 @@ def test_no_tolerance_asks_for_the_very_number():
         ({"answer": np.array([1 + 1j, 2])}, TypeError, "answer must hold real numbers"),
         ({"answer": ["1", "2"]}, TypeError, "answer must hold real numbers"),
         ({"answer": np.array(["1", "x"], object)}, TypeError, "answer must hold real numbers"),
+        ({"answer": np.array(["1", "2"], object)}, TypeError, "answer must hold real numbers"),
         ({"answer": np.timedelta64(1, "s")}, TypeError, "answer must hold real numbers"),
         ({"answer": ...}, TypeError, "answer must hold real numbers, got Ellipsis"),
         ({"answer": [[1], [1, 2]]}, ValueError, "answer must be rectangular"),

@@ -810,7 +810,7 @@ def test_a_field_shows_no_more_digits_than_it_has_room_for(visit, value, text):
         assert field.evaluate("e => e.scrollWidth <= e.clientWidth")
 
 
-@pytest.mark.parametrize("width", [1280, 320])
+@pytest.mark.parametrize("width", [1280, 290])  # on the book's page at 320 it is as wide as at 290
 def test_the_line_has_room_for_ties_of_many(visit, width):
     page = visit(
         TemperatureExplorer([2, 2, 2, -1], temperature=0.1),
