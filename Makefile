@@ -1,5 +1,5 @@
 # Every target makes the environment that it needs; nothing has to be installed by hand but
-# Python 3.11 or newer, make and git, and for the tests Firefox.
+# Python 3.11 or newer, make and git, and for the tests Firefox (see tests/browser.py).
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
