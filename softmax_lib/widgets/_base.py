@@ -2,6 +2,7 @@
 
 import inspect
 import math
+import re
 from pathlib import Path
 
 import anywidget
@@ -11,9 +12,13 @@ from softmax_lib._inputs import real_number
 
 
 def joined(*names):
-    """Join static files into one text: a module loaded from a Blob cannot import its neighbour."""
+    """Join static files into one text: a module loaded from a Blob cannot import its neighbour.
+
+    Lines of comment stay behind: each widget of a page brings its text along.
+    """
     static = Path(__file__).parent / "static"
-    return "\n".join((static / name).read_text(encoding="utf-8") for name in names)
+    text = "\n".join((static / name).read_text(encoding="utf-8") for name in names)
+    return re.sub(r"^ *//.*\n", "", text, flags=re.M)
 
 
 def finite(value):
