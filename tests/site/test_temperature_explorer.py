@@ -746,7 +746,15 @@ def test_labels_are_text(visit):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [(" 2.5 ", 2.5), ("1e-5", 1e-5), ("\N{MINUS SIGN}2", -2), ("0,5", None), ("1 2", None)],
+    [
+        (" 2.5 ", 2.5),
+        ("1e-5", 1e-5),
+        ("\N{MINUS SIGN}2", -2),
+        ("0,5", None),
+        ("1 2", None),
+        ("0x10", None),
+        ("", None),
+    ],
 )
 def test_a_pasted_number_is_read_whole_or_not_at_all(visit, text, value):
     page = visit(permissions=["clipboard-read", "clipboard-write"])

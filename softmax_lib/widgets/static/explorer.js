@@ -246,7 +246,8 @@ function numberField(attributes, {
   node.addEventListener("paste", (event) => {
     event.preventDefault();
     const text = event.clipboardData.getData("text").trim().replaceAll("−", "-");
-    if (text !== "" && Number.isFinite(Number(text))) document.execCommand("insertText", false, text);
+    const isDecimal = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+    if (isDecimal) document.execCommand("insertText", false, text);
     else onRefusal();
   });
   node.addEventListener("keydown", (event) => {
