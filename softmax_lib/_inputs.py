@@ -138,7 +138,7 @@ def checked(values, axis, name, *, empty_allowed=False):
 
 
 def classes_last(array, axes):
-    """Return it with a row as its last axis: a view, save where axes far apart must join."""
+    """Return `array` with a row as its last axis: a view, save where axes far apart must join."""
     if axes == (array.ndim - 1,):
         return array
     kept = [a for a in range(array.ndim) if a not in axes]
