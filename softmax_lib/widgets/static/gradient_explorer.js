@@ -359,7 +359,8 @@ function lossCurve() {
       const steps = losses.length - 1;
       setText(ys[0], String(top));
       setText(ys[1], String(Number((top / 2).toPrecision(2))));
-      setAttributes(path, { points: losses.map((loss, n) => `${n},${at(loss)}`).join(" ") });
+      const places = losses.map((loss, n) => `${n},${at(loss)}`);
+      setAttributes(path, { points: steps > 0 ? places.join(" ") : "" });
       const end = `${steps},${at(losses[steps])}`;
       setAttributes(dot, { points: `${end} ${end}` });
       setAttributes(floorLine, {
