@@ -247,8 +247,9 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
            [0., 0.]])
     """
     z, axes = checked(z, axis, "z")
-    temperature = check_temperature(temperature)
-    if temperature == 1 and out is None and z.size <= _FEW and z.ndim == 1 and axes:
+    if type(temperature) is not float or temperature != 1:  # to a few entries a call is dear
+        temperature = check_temperature(temperature)
+    elif out is None and z.size <= _FEW and z.ndim == 1 and axes:
         try:  # Python's exp raises an error where it overflows, and its fsum is exact
             e = list(map(math.exp, z.tolist()))
             total = math.fsum(e)
