@@ -26,8 +26,6 @@ def anchors_of(site):
         for tag in soup.select("article [id]"):
             if not tag.find_parent("svg") and not NAMELESS.fullmatch(tag["id"]):
                 found.add(f"{page}#{tag['id']}")
-        # static_widgets.js opens an explorer's link by this name.
-        found |= {f"{page}#{tag['data-model']}" for tag in soup.select("[data-model]")}
     return found
 
 

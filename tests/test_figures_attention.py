@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
 from softmax_lib import figures
@@ -50,3 +51,8 @@ def test_gradients_against_width_are_means_and_a_median_by_name():
         "unscaled, median": [2, 4],
     }
     np.testing.assert_array_equal([line.get_xdata() for line in ax.lines], [[4, 16]] * 3)
+
+
+def test_more_queries_than_colours_are_refused():
+    with pytest.raises(ValueError, match=r"^a picture has colours for 8 classes, got 9$"):
+        figures.draw_attention_rows(Figure().subplots(), np.ones((9, 1)), list("abcdefghi"), ["k"])

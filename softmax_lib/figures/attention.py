@@ -5,7 +5,7 @@ from collections import Counter
 import numpy as np
 from matplotlib.ticker import MultipleLocator
 
-from softmax_lib.figures.style import CLASS_COLOURS
+from softmax_lib.figures.style import CLASS_COLOURS, class_colours
 
 
 def number_repeats(tokens):
@@ -77,12 +77,13 @@ def draw_attention_rows(ax, weights, queries, keys):
     weights : array_like, shape (n, m)
         Weights from 0 to 1.
     queries, keys : sequence of str
-        The names of the rows and of the columns.
+        The names of the rows, at most eight, and of the columns.
     """
     height, places = 0.8 / len(queries), np.arange(len(keys))
+    colours = class_colours(len(queries))
     for i, (query, row) in enumerate(zip(queries, weights, strict=True)):
         shift = (i + 0.5) * height - 0.4
-        ax.barh(places + shift, row, height, color=CLASS_COLOURS[i], label=f"query {query}")
+        ax.barh(places + shift, row, height, color=colours[i], label=f"query {query}")
     ax.set_yticks(places, keys)
     ax.tick_params(axis="y", length=0)
     ax.xaxis.set_major_locator(MultipleLocator(0.25))

@@ -109,10 +109,9 @@
   }
 
   // What the address leads to: an explorer, with a state or without, or a section.
-  const places = [...document.querySelectorAll(".static-widget")];
   function linked() {
     const [id] = location.hash.slice(1).split("=");
-    return places.find((place) => place.dataset.model === id) ?? document.getElementById(id);
+    return document.getElementById(id);
   }
 
   // An explorer that takes its place moves what stands below it, and with it what a link led to.
@@ -122,5 +121,5 @@
     addEventListener(event, () => (moved = true), { once: true, capture: true, passive: true });
   }
 
-  places.forEach(draw);
+  document.querySelectorAll(".static-widget").forEach(draw);
 })();

@@ -202,7 +202,7 @@ function render({ model, el }) {
 
     const written = row.map((w, j) => (j < z.length
       ? formatProbability(w, lnP[j], () => logOthers(z, 1, j)) : "masked"));
-    images.forEach((node, j) => (node.ariaLabel = written[j]));
+    images.forEach((node, j) => (node.ariaLabel = written[j])); // quicker than by setAttributes
     setAttributes(bars, { points: row.map(strip).join(" ") });
     setText(values, written.join("\n"));
     setAttributes(cells, { d: squares(weights, starts) });

@@ -143,7 +143,6 @@ function render({ model, el }) {
     });
   const offsetField = numberOf("", () => read().offset, (offset) => edit({ offset }));
   let sliding = false; // then its ends stay, or it would run away from under the pointer
-  let end = 0;
   const range = slider({ "aria-label": "offset c" }, (offset) => {
     sliding = true;
     edit({ offset });
@@ -240,7 +239,7 @@ function render({ model, el }) {
     const steps = { naive: softmaxSteps(state, false), shifted: softmaxSteps(state, true) };
 
     format.show(NAMES.indexOf(precision));
-    end = Math.max(reach, Math.ceil(Math.abs(offset)), sliding ? end : 0);
+    const end = Math.max(reach, Math.ceil(Math.abs(offset)), sliding ? Number(range.max) : 0);
     sliding = false;
     offsetField.show();
     root.style.setProperty("--classes", logits.length);
