@@ -61,7 +61,7 @@ def test_a_published_anchor_never_disappears():
 def test_an_anchor_that_went_is_missed(tmp_path):
     (tmp_path / "index.html").write_text(
         '<article><section id="kept"></section><p id="id7"></p><svg><g id="ink"></g></svg>'
-        '<div data-model="widget-1"></div></article>'
+        '<div id="widget-1" data-model="widget-1"></div></article>'
     )
     assert anchors.anchors_of(tmp_path) == {"index.html", "index.html#kept", "index.html#widget-1"}
 
