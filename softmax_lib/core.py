@@ -374,7 +374,7 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
             log_sum = np.log1p(rest)
             if finite_temperature == 1:
                 log_sum = log_sum.astype(result.dtype, copy=False)
-                for slab, part in slabs(x, _BLOCK // x.itemsize):  # so both find it in cache
+                for slab, part in slabs(x, 16 * SLAB):  # so both find it in cache
                     np.subtract(x[slab], top[part], out=result[slab])
                     result[slab] -= log_sum[part]
                 continue
