@@ -13,6 +13,8 @@ _BOXES = (
     ("gradient", "The gradient", "prediction minus target", 1, 209, 148),
     ("attention", "Softmax inside attention", "and why √d", 171, 209, 148),
     ("summary", "Softmax on one page", "every fact with its check", 50, 313, 220),
+    ("floating_point", "Softmax in floating point", "every digit kept", 1, 417, 148),
+    ("failure_clinic", "The failure clinic", "what breaks, and its cure", 171, 417, 148),
 )
 _HEIGHT = 70
 # From a chapter to one that uses it.
@@ -25,6 +27,9 @@ _ARROWS = (
     "M149 244H169",  # gradient to attention
     "M75 279 105 311",  # gradient to summary
     "M245 279 215 311",  # attention to summary
+    "M1 140H-8V400H75V415",  # stability to floating point, past what lies between
+    "M75 400H225V415",  # and on, to the clinic
+    "M319 140H328V400H265V415",  # temperature to the clinic
 )
 
 
@@ -41,7 +46,7 @@ def _box(name, title, idea, x, y, width):
 
 
 def derivation_map():
-    """Return the map of the derivation: six linked boxes, and arrows to what builds on them.
+    """Return the map of the book: a linked box for each chapter, and arrows to what builds on it.
 
     The links lead to the notebooks, relative to the landing page. `sphinx_ext/book_site.py` turns
     them into links to the site's pages.
@@ -55,11 +60,11 @@ def derivation_map():
     Examples
     --------
     >>> derivation_map().data.count("<a href=")
-    6
+    8
     """
     return HTML(
-        '<nav class="derivation-map" aria-label="Map of the derivation">'
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 320 384" width="320" height="384"'
+        '<nav class="derivation-map" aria-label="Map of the book">'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 0 340 488" width="340" height="488"'
         ' role="group">'
         '<g aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.5">'
         '<marker id="derivation-map-tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7"'

@@ -262,7 +262,7 @@ def test_it_says_what_happens(visit):
         )
         assert shown(page, ".se-line") == [line]
         expect(temperature_slider(page)).to_have_attribute(
-            "aria-valuetext", f"temperature {spoken}; leading class: {leading}"
+            "aria-valuetext", f"temperature {spoken}; leading: {leading}"
         )
     expect(page.locator("[aria-live=polite]")).to_have_text(line)
 

@@ -279,7 +279,7 @@ function render({ model, el }) {
 
     const { names } = leadersOf(labels, logits);
     const lead = percent(Math.max(...p));
-    temperatureField.show(`leading class: ${names}, ${lead}`);
+    temperatureField.show(`leading: ${names}, ${lead}`);
     setText(sweep, player.running ? "Pause" : "Sweep");
 
     if (logits !== pathed) {

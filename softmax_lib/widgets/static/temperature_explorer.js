@@ -140,7 +140,7 @@ function render({ model, el }) {
     const H = entropy(logits, temperature);
 
     const { names } = leadersOf(labels, logits);
-    temperatureField.show(`leading class: ${names}, ${percent(Math.max(...p))}`);
+    temperatureField.show(`leading: ${names}, ${percent(Math.max(...p))}`);
     setText(sweep, player.running ? "Pause" : "Sweep");
 
     while (rows.length < count) addRow();
