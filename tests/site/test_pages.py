@@ -5,6 +5,7 @@ import re
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from ..conftest import SITE
 from .explorer_harness import lay_out
@@ -142,6 +143,20 @@ def test_search_finds_a_word(visit):
     page.locator("input[name=q]").fill("entropy")
     page.keyboard.press("Enter")
     page.locator("#search-results li a", has_text="Temperature").first.wait_for()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_search_page_says_how_to_ask_until_one_has_asked(visit, width):
+    viewport = {"width": width, "height": 800}
+    page = visit("search.html", viewport=viewport).page
+    expect(page.locator(".search-hint")).to_be_visible()
+    box = page.locator("input[name=q]")
+    if not box.is_visible():
+        page.mouse.click(20, 20)  # the top left
+    expect(box).to_be_visible()
+    page = visit("search.html?q=entropy", viewport=viewport).page
+    expect(page.locator("#search-results li").first).to_be_visible()
+    expect(page.locator(".search-hint")).to_be_hidden()
 
 
 @pytest.mark.parametrize("query", ["NaN", "Jacobian", "transformer", "softmax_lib.attention"])

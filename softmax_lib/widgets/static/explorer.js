@@ -220,7 +220,8 @@ function numberField(attributes, {
   min, max, fits = Number.isFinite, get, onInput, onRefusal, write = brief,
 }) {
   const node = h("input", {
-    type: "number", step: "any", class: "se-field se-number", autocomplete: "off", ...attributes,
+    type: "number", step: "any", class: "se-field se-number", autocomplete: "off",
+    ...(max < Number.MAX_VALUE && { min, max }), ...attributes,
   });
   let typing = false;
   let taken; // the value when the last key was pressed

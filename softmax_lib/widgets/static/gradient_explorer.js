@@ -192,7 +192,7 @@ function render({ model, el }) {
       }),
       p: h("span", { class: "se-value se-text" }),
       y: h("span", { class: "se-value se-text" }),
-      share: numberField({ step: 0.05, min: 0, max: 1 }, {
+      share: numberField({ step: 0.05 }, {
         min: 0,
         max: 1,
         get: () => yNow()[i],

@@ -134,7 +134,7 @@ function render({ model, el }) {
 
   const format = select("Number format", NAMES, (i) => edit({ precision: NAMES[i] }));
   const numberOf = (label, get, onInput) =>
-    numberField({ min: -LIMIT, max: LIMIT, ...(label && { "aria-label": label }) }, {
+    numberField(label ? { "aria-label": label } : {}, {
       min: -LIMIT,
       max: LIMIT,
       get,

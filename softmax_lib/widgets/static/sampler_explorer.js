@@ -122,7 +122,7 @@ function render({ model, el }) {
   // A slider and a number for a cut-off or the like.
   function setting(name, label, { min, max, step, reason, whole = false }) {
     const take = (value) => edit({ [name]: value });
-    const number = numberField({ min, max, ...(whole && { step: 1 }) }, {
+    const number = numberField(whole ? { step: 1 } : {}, {
       min,
       max,
       ...(whole && { fits: Number.isInteger, write: String }),

@@ -75,7 +75,7 @@ function render({ model, el }) {
       class: "se-slider se-upright", "aria-label": `logit of ${label}`,
       "aria-orientation": "vertical", min: -REACH, max: REACH, step: 0.1,
     }, (value) => setLogit(i, value));
-    const number = numberField({ min: -REACH, max: REACH, "aria-label": `logit of ${label}` }, {
+    const number = numberField({ "aria-label": `logit of ${label}` }, {
       min: -REACH,
       max: REACH,
       get: () => read().logits[i],

@@ -23,7 +23,7 @@ function spokenTemperature(T) {
 // Returns its two nodes, and show(text), which brings both up to date; the text is what a screen
 // reader hears after the temperature. onRefusal(reason) is called for what is no temperature.
 function temperatureControl({ get, onInput, onRefusal }) {
-  const number = numberField({ min: T_MIN, max: T_MAX }, {
+  const number = numberField({}, {
     min: T_MIN,
     max: T_MAX,
     get,
