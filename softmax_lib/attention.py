@@ -163,13 +163,13 @@ def attention_weights(query, key, *, mask=None, scale=None):
     (query, key), dtype = _as_sequences(query=query, key=key)
     scale = _check_scale(scale, query.shape[-1])
     info = np.finfo(query.dtype)
-    # A scale beyond the format would round to 0 or infinity, a subnormal one to a few digits.
+    # A scale beyond the format would round to 0 or infinity, a subnormal one lose digits.
     if scale and not float(info.smallest_normal) <= scale <= float(info.max):
         query, key = query.astype(np.float64), key.astype(np.float64)
     with np.errstate(all="ignore"):
         scores = _scores(query, key, mask, scale)
         weights = softmax(scores)
-        weights[np.max(scores, axis=-1) == -np.inf] = 0  # nothing to choose from: no weight
+        weights[np.max(scores, axis=-1) == -np.inf] = 0  # with no choice, no weight
         return weights.astype(dtype, copy=False)
 
 

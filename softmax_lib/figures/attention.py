@@ -59,7 +59,8 @@ def draw_attention(ax, weights, queries, keys, *, numbers=False):
             ax.text(column + 0.5, row + 0.5, number, ha="center", va="center", color="black")
     ax.set_xticks(np.arange(len(keys)) + 0.5, keys, rotation=0 if numbers else 90)
     ax.set_yticks(np.arange(len(queries)) + 0.5, queries)
-    ax.set(xlabel="key", ylabel="query")
+    ax.set_xlabel("key", labelpad=8)  # or it would read as one of the keys
+    ax.set_ylabel("query")
     ax.invert_yaxis()
     ax.xaxis.set_label_position("top")
     ax.tick_params(length=0, labeltop=True, labelbottom=False)
