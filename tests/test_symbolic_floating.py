@@ -1,8 +1,12 @@
 """Theorems of the chapter on floating point: each holds of the exponential and of no impostor."""
 
+import ast
+import inspect
+
 import pytest
 import sympy as sp
 
+from softmax_lib._exact import two_sum
 from softmax_lib.symbolic import (
     ProofError,
     division_free_form_has_two_errors,
@@ -52,3 +56,9 @@ def test_two_errors_are_those_of_the_derivation():
     # L = 3 off by 1/8, z - L = -2 off by 1/4: -3/8 - 1/2
     numbers = {"L": 3, "z_i": 1, "delta": sp.Rational(1, 8), "varepsilon": sp.Rational(1, 4)}
     assert error.subs({values[n]: v for n, v in numbers.items()}) == sp.Rational(-7, 8)
+
+
+def test_two_sum_takes_six_operations():
+    """As the chapter says, after Knuth."""
+    nodes = ast.walk(ast.parse(inspect.getsource(two_sum)))
+    assert sum(isinstance(node, ast.BinOp) for node in nodes) == 6

@@ -55,6 +55,7 @@ def test_a_proof_of_nothing_is_refused(theorem, count):
         ("cold_limit_is_hardmax", FEW, {"K": 5, "r": 2, "g": 1}),
         ("hot_limit_is_uniform", FEW, THREE),
         ("gumbel_max_draws_from_softmax", {}, {"w1": 1, "w2": 2, "w3": 3}),
+        ("fully_masked_row_has_no_limit", {"num_keys": 2}, {"s_1": 2, "s_2": 1}),
         ("floor_of_softmax_applied_twice", FEW, {"K": 3}),
         # The target's entries have the ratio (0.9 + 0.01) / 0.01.
         (
@@ -120,6 +121,27 @@ def test_both_sides_are_equal(theorem, how, numbers):
 )
 def test_a_slope_has_the_value_found_by_hand(theorem, how, numbers, value):
     assert at(getattr(symbolic, theorem)(**how).rhs, numbers) == value
+
+
+@pytest.mark.parametrize(
+    ("theorem", "slope"),
+    [
+        ("probability_slope_in_temperature", "Derivative(p1, T)"),
+        ("entropy_slope_is_variance_over_temperature_cubed", "Derivative(H(T), T)"),
+        ("jacobian_is_diagonal_minus_outer_product", "Derivative(p[i], z[k])"),
+        ("hessian_of_cross_entropy_is_softmax_jacobian", "Derivative(L, z[k], z[i])"),
+        (
+            "gradient_of_logsumexp_is_softmax",
+            "Derivative(log(Sum(exp(z[n]), (n, 1, K))), z[k])",
+        ),
+        ("squared_error_gradient_carries_the_jacobian", "Derivative(S, z1)"),
+        ("cross_entropy_gradient_is_prediction_minus_target", "Derivative(L, z[k])"),
+        ("losses_near_their_floors_at_one_pace", "Limit(n*F(n), n, oo, dir='-')"),
+    ],
+)
+def test_a_slope_is_that_of_what_the_page_names(theorem, slope):
+    """And not twice it, say, beside a right side that is right."""
+    assert str(getattr(symbolic, theorem)().lhs) == slope
 
 
 def test_inequalities_hold_and_are_sharp():
