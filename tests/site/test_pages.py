@@ -1,13 +1,14 @@
 """Every built page in a real browser that can reach nothing but the book."""
 
 import importlib
+import json
 import re
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect
 
-from ..conftest import SITE
+from ..conftest import ROOT, SITE
 from .explorer_harness import lay_out
 
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
@@ -388,6 +389,55 @@ def test_a_phone_shows_solutions_whole(visit, name):
         """() => [...document.querySelectorAll("div.cell details.admonition.hide pre")]
           .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)"""
     ) == []  # fmt: skip
+
+
+LINES_OF_CODE = """() => [...document.querySelectorAll("details.hide .cell_input .hangs")]
+  .map((line) => {
+    const lefts = new Map(), walk = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      const { data } = walk.currentNode, range = new Range();
+      for (let i = 0; i < data.length; i++) {
+        if (data[i] === " ") continue;
+        range.setStart(walk.currentNode, i);
+        range.setEnd(walk.currentNode, i + 1);
+        const { top, left } = range.getBoundingClientRect();
+        const row = Math.round(top);
+        lefts.set(row, Math.min(left, lefts.get(row) ?? Infinity));
+      }
+    }
+    return [line.textContent, [...lefts].sort((a, b) => a[0] - b[0]).map(([, left]) => left)];
+  })"""
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_what_a_phone_wraps_of_a_line_of_code_hangs_below_its_beginning(visit, name):
+    """At the left edge it would stand outside of its loop; alone it would be a line of its own."""
+    page = visit(name, viewport={"width": 360, "height": 800}).page
+    page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+    lay_out(page)
+    for code, (first, *others) in page.evaluate(LINES_OF_CODE):
+        indent = len(code) - len(code.lstrip())
+        assert (indent == 0) == (first < 60), code
+        assert all(left > first + 5 for left in others), code
+    if name == "chapters/gradient.html":
+        assert len(page.evaluate(LINES_OF_CODE)) > 50
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_folded_cell_is_still_its_source(visit, name):
+    """The marks for phones change no character for those who copy it."""
+    source = (ROOT / name).with_suffix(".ipynb")
+    if not source.exists():  # written by hand, with no cells
+        assert "cell_input" not in (SITE / name).read_text(encoding="utf-8")
+        return
+    notebook = json.loads(source.read_text(encoding="utf-8"))
+    sources = {"".join(cell["source"]).strip() for cell in notebook["cells"]}
+    page = visit(name).page
+    shown = page.evaluate(
+        """() => [...document.querySelectorAll("details.hide .cell_input pre")]
+          .map((e) => e.textContent.trim())"""
+    )
+    assert set(shown) <= sources
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
