@@ -12,6 +12,7 @@ _LN2_LOW = (LN2 - _LN2_HIGH) + LN2_LOST
 LONG = 32  # entries: a row that has fewer is quicker worked on together with others
 WIDER = np.longdouble if np.finfo(np.longdouble).nmant > 60 else np.float64  # on some it is one
 SLAB = 1 << 13  # entries worked on at once: ten float64 arrays of that size fit a cache
+LARGE_SLAB = 16 * SLAB  # the same for one or two arrays
 
 
 def slabs(a, size=SLAB):
@@ -119,12 +120,11 @@ def two_row_sums(a, quicker=False):
 
     If it is to be quicker, entries of long rows are added in pairs, which takes up to half a unit.
     """
-    size = 16 * SLAB  # a slab takes temporary arrays of its own size
-    if a.size <= size:
+    if a.size <= LARGE_SLAB:
         return _slab_sums(a, quicker)
     total = np.zeros((*a.shape[:-1], 1))
     rest = np.zeros_like(total)
-    for slab, rows in slabs(a, size):
+    for slab, rows in slabs(a, LARGE_SLAB):
         total_slab, rest_slab = _slab_sums(a[slab], quicker)
         if len(slab) < a.ndim:  # whole rows
             total[rows], rest[rows] = total_slab, rest_slab

@@ -9,6 +9,7 @@ import math
 import numpy as np
 
 from softmax_lib._exact import (
+    LARGE_SLAB,
     LN2,
     LN2_LOST,
     LONG,
@@ -374,7 +375,7 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
             log_sum = np.log1p(rest)
             if finite_temperature == 1:
                 log_sum = log_sum.astype(result.dtype, copy=False)
-                for slab, part in slabs(x, 16 * SLAB):  # so both find it in cache
+                for slab, part in slabs(x, LARGE_SLAB):  # so both find it in cache
                     np.subtract(x[slab], top[part], out=result[slab])
                     result[slab] -= log_sum[part]
                 continue
@@ -825,7 +826,7 @@ def _two_sums_but_one(x, top, at, e, largest, dtype, quicker=False):
         np.put_along_axis(e, at, 0, axis=-1)
         return two_row_sums(e, quicker)
     count = 0
-    for slab, part in slabs(x, 16 * SLAB):
+    for slab, part in slabs(x, LARGE_SLAB):
         tied = x[slab] == top[part]
         np.copyto(e[slab], 0, where=tied)
         count += np.count_nonzero(tied)
