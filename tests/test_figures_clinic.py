@@ -37,7 +37,7 @@ def test_label_of_the_floor_is_near_the_left_and_clear_of_the_curves(ax):
         assert label.count_contains(ax.transData.transform(points)) == 0
 
 
-def test_textbook_gradient_ends_where_its_format_does(ax):
+def test_shifted_gradient_ends_where_its_format_does(ax):
     # 1 + exp(-g) rounds to 1 from g = t ln 2 on, with t = 24 or 53 binary digits. Just before, the
     # gradient is rounded to the step below 1, twice the truth at most.
     margins = np.arange(0, 50, 0.02)

@@ -91,6 +91,10 @@ def test_instructors_are_told_of_each_chapter_and_its_own_minutes():
     for name, minutes in told:
         assert f"takes about {words[int(minutes)]} minutes" in markdown(name)
         assert abs(reading_time(name) / int(minutes) - 1) < 0.2
+    index = (ROOT / "index.ipynb").read_text(encoding="utf-8")
+    last = [name for name, _ in told].index("summary")
+    derivation = sum(int(minutes) for _, minutes in told[: last + 1])
+    assert ("a little under two hours for the derivation" in index) == (105 <= derivation < 120)
 
 
 def reading_time(page):

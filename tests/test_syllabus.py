@@ -477,7 +477,7 @@ CLAIMS = [
         "np.testing.assert_allclose(leak, 0.532, atol=0.0005)",
     ),
     Claim(
-        "For two classes the textbook's gradient is exactly 0 from a lead of t ln 2 on.",
+        "For two classes the shifted form's gradient is exactly 0 from a lead of t ln 2 on.",
         CLINIC,
         "eq-clinic-lead",
         "assert below < 0 and above == 0",

@@ -34,9 +34,9 @@ def draw_losses_above_floor(ax, losses, floor):
 
 
 def draw_vanishing_gradient(ax, margins, dtypes):
-    """Draw which share of the true gradient the textbook's form gives, over the class's margin.
+    """Draw which share of the true gradient the shifted form gives, over the class's margin.
 
-    The gradient is that in the true logit of two classes. The textbook's form is exp(z - m) / sum
+    The gradient is that in the true logit of two classes. The shifted form is exp(z - m) / sum
     less 1, in each format; the truth is the library's, minus the other probability.
 
     Parameters
@@ -46,16 +46,16 @@ def draw_vanishing_gradient(ax, margins, dtypes):
     margins : array_like, shape (n,)
         Logit of the true class minus that of the other.
     dtypes : sequence of dtype_like
-        Floating-point formats for the textbook's form.
+        Floating-point formats for the shifted form.
     """
     z = np.stack([margins, np.zeros_like(margins)], axis=-1)
     truth = cross_entropy_grad(z, np.zeros(len(z), dtype=int))[:, 0]
     for dtype in dtypes:
-        textbook = shifted_softmax(z.astype(dtype))[:, 0].astype(float) - 1
-        ax.plot(margins, textbook / truth, linewidth=1.2, label=np.dtype(dtype).name)
+        shifted = shifted_softmax(z.astype(dtype))[:, 0].astype(float) - 1
+        ax.plot(margins, shifted / truth, linewidth=1.2, label=np.dtype(dtype).name)
     ax.axhline(1, color="#555555", linestyle=":", linewidth=1.5)
     ax.set(xlabel="logit of the true class minus the other", ylim=(-0.05, 2.1), yticks=[0, 1, 2])
-    ax.set_ylabel("textbook / truth")
+    ax.set_ylabel("shifted / truth")
     ax.legend(loc="upper left")
 
 
