@@ -1,23 +1,23 @@
-"""Folded code that a phone can show whole: its long lines wrap, and what is wrapped hangs.
+"""Code that a phone can show whole: its long lines wrap, and what is wrapped hangs.
 
 Without marks a line would end anywhere, in the middle of a name too, and go on at the left edge,
 as if it stood outside of its loop. So each long line gets a class that says how far it is indented,
-and places where it may end. The text stays what it is, for those who copy it.
+and places where it may end: after a parenthesis that opens, and after a dot if a name is long. The
+text stays what it is, for those who copy it.
 """
 
+import math
 import re
 from html import unescape
 
-FOLDED = re.compile(r'<details class="[^"]*\bhide\b.*?</details>', re.DOTALL)
-CODE = re.compile(r'(<div class="cell_input.*?<pre>)(.*?)(</pre>)', re.DOTALL)
+CODE = re.compile(r'(<div class="highlight-i?python.*?<pre>)(.*?)(</pre>)', re.DOTALL)
 LONG = 30  # characters that the narrowest phone has room for
-# A bracket or comma, a dot, an assignment: not a minus sign, which belongs to what follows.
-ENDS = re.compile(r'(<span class="(?:p">[^<]*|o">[.=])</span>)(?!\n|$)')
+OPENED = re.compile(r'(<span class="p">[^<)]*\([^<)]*</span>)(?!\n|$)')
+DOT = re.compile(r'(<span class="o">\.</span>)')
 
 
 def mark_long_lines(app, pagename, templatename, context, doctree):
-    body = context.get("body", "")
-    context["body"] = FOLDED.sub(lambda fold: CODE.sub(mark_lines, fold[0]), body)
+    context["body"] = CODE.sub(mark_lines, context.get("body", ""))
 
 
 def mark_lines(code):
@@ -28,9 +28,11 @@ def marked(line):
     text = unescape(re.sub(r"<[^>]*>", "", line))
     if len(text) <= LONG:
         return line
-    depth = (len(text) - len(text.lstrip())) // 4
-    line = ENDS.sub(r"\1<wbr>", line)
-    return f'<span class="hangs hangs-{depth}">{line}</span>'
+    indent = len(text) - len(text.lstrip())
+    line = OPENED.sub(r"\1<wbr>", line)
+    if max(map(len, re.split(r"[ (]", text))) > LONG - 2:
+        line = DOT.sub(r"\1<wbr>", line)
+    return f'<span class="hangs hangs-{math.ceil(indent / 4)}">{line}</span>'
 
 
 def setup(app):
