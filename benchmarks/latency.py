@@ -208,9 +208,7 @@ def row(name, rounds):
 
 def main():
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        running = playwright.chromium.launch(
-            executable_path=browser.find(), args=["--no-sandbox"] if os.geteuid() == 0 else []
-        )
+        running = playwright.chromium.launch(executable_path=browser.find(), args=browser.ARGUMENTS)
         version = running.version
         rounds = [measure_all(running, Path(folder)) for _ in range(ROUNDS)]
         running.close()

@@ -180,7 +180,7 @@ def serve(folder, npm):
 
 def lighthouse(npm, address):
     """Return Lighthouse's report of one visit."""
-    flags = "--headless=new --disable-gpu" + (" --no-sandbox" if os.geteuid() == 0 else "")
+    flags = " ".join(["--headless=new", "--disable-gpu", *chromium.ARGUMENTS])
     text = run(
         BIN / "node", npm / "lighthouse" / "cli" / "index.js", address, "--quiet",
         "--output=json", f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={flags}",

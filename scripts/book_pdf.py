@@ -5,7 +5,6 @@ from one chapter into another leads there on paper's screen too, the bookmarks a
 the whole book, and the page numbers run through. An explorer is its still picture.
 """
 
-import os
 import sys
 from pathlib import Path
 from posixpath import dirname, join, normpath
@@ -132,10 +131,9 @@ def print_book(browser, site, names, target):
 
 if __name__ == "__main__":
     path = chromium.find() or sys.exit(chromium.ADVICE)
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
     names = pages_in_order(yaml.safe_load((ROOT / "_toc.yml").read_text()))
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=root)
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.ARGUMENTS)
         print_book(browser, SITE, names, SITE / PDF)
         browser.close()
     print(f"The book is printed: {SITE / PDF}, {(SITE / PDF).stat().st_size / 1e6:.1f} MB")

@@ -81,15 +81,20 @@ def real_number(value, name):
     return value
 
 
+def as_double(number):
+    """Return a real number as a float: infinite where it is beyond the largest one."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
+
+
 def check_temperature(temperature):
     """Return `temperature` as a float above zero; infinity is allowed."""
     if type(temperature) is float and temperature > 0:
         return temperature
     temperature = real_number(temperature, "temperature")
-    try:
-        value = float(temperature)
-    except OverflowError:
-        value = math.inf if temperature > 0 else -math.inf
+    value = as_double(temperature)
     if not value > 0:  # also catches NaN
         raise ValueError(
             f"temperature must be above 0, got {temperature!r}; "
@@ -121,7 +126,7 @@ def axis_tuple(axis, ndim):
     if any(isinstance(a, bool) or not isinstance(a, numbers.Integral) for a in axes):
         raise TypeError(f"axis must be an int, a tuple of ints or None, got {axis!r}")
     try:
-        return normalize_axis_tuple(axes, ndim, "axis")
+        return normalize_axis_tuple(axes, ndim)
     except OverflowError:
         raise ValueError(f"axis {axis} is out of range for an array of {ndim} axes") from None
 
@@ -129,7 +134,14 @@ def axis_tuple(axis, ndim):
 def checked(values, axis, name, *, empty_allowed=False):
     """Return `values` as an array of floats, and `axis` as a tuple, or raise."""
     array = as_floats(values, name)
-    axes = axis_tuple(axis, array.ndim)
+    try:
+        axes = axis_tuple(axis, array.ndim)
+    except np.exceptions.AxisError:
+        if array.ndim:
+            raise
+        raise ValueError(
+            f"{name} is a single number, {array}, and has no axis of classes"
+        ) from None
     if not (array.size or empty_allowed) and 0 in map(array.shape.__getitem__, axes):
         raise ValueError(
             f"{name} of shape {array.shape} is empty along axis {axis}: no distribution exists"

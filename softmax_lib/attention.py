@@ -5,11 +5,10 @@ whatever numbers it holds.
 """
 
 import math
-import sys
 
 import numpy as np
 
-from softmax_lib._inputs import as_array, as_floats, real_number
+from softmax_lib._inputs import as_array, as_double, as_floats, real_number
 from softmax_lib.core import softmax
 
 __all__ = ["attention_weights", "scaled_dot_product_attention"]
@@ -57,9 +56,11 @@ def _check_scale(scale, width):
     if scale is None:
         return 1 / math.sqrt(width)
     scale = real_number(scale, "scale")
-    if not 0 <= scale <= sys.float_info.max:  # also catches NaN
+    # A double first: NumPy would bring the limit to a float32's format, where it overflows.
+    value = as_double(scale)
+    if not 0 <= value < math.inf:  # also catches NaN
         raise ValueError(f"scale must be finite and at least 0, got {scale!r}")
-    return float(scale)
+    return value
 
 
 def _power_below(x, axis):
@@ -92,6 +93,8 @@ def _gaps_below_largest(small, power, mask, scale):
     The row's numbers are brought to the power of that largest one first. One that is then too small
     to see makes no difference to it, and one that is too large is far below 0.
     """
+    if scale == 0:  # a gap may overflow, and infinity times 0 would be NaN
+        return small * 0
     fraction, exponent = np.frexp(small)
     exponent += power
     row = {"axis": -1, "keepdims": True}

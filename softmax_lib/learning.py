@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 from IPython.display import Markdown
 
-from softmax_lib._inputs import as_array, real_number
+from softmax_lib._inputs import as_array, as_double, real_number
 
 __all__ = ["check", "show_source"]
 
@@ -52,7 +52,7 @@ def check(answer, expected, *, tolerance=1e-9):
     expected : array_like
         The right one. A page computes it in a cell that is hidden, not shown.
     tolerance : float
-        The relative, and near zero the absolute, error that is still right.
+        The error that is still right, as a share of ``1 + abs(expected)``.
 
     Returns
     -------
@@ -74,12 +74,13 @@ def check(answer, expected, *, tolerance=1e-9):
     'Not yet: 1 of 2 values is off. Entry 2 is too small.'
     """
     answer, expected = _numbers(answer, "answer"), _numbers(expected, "expected")
-    if not 0 <= real_number(tolerance, "tolerance") < np.inf:
+    limit = as_double(real_number(tolerance, "tolerance"))
+    if not 0 <= limit < np.inf:
         raise ValueError(f"tolerance must be finite and at least 0, got {tolerance!r}")
     if answer.shape != expected.shape:
         return f"Not yet: the answer has shape {answer.shape}, and should have {expected.shape}."
     with np.errstate(all="ignore"):
-        wrong = ~np.isclose(answer, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
+        wrong = ~np.isclose(answer, expected, rtol=limit, atol=limit, equal_nan=True)
     if not wrong.any():
         return "Right."
     first = int(np.argmax(wrong))

@@ -10,6 +10,7 @@ import numpy as np
 from softmax_lib._exact import two_sum
 from softmax_lib._inputs import (
     as_array,
+    as_floats,
     as_rows,
     check_distributions,
     check_temperature,
@@ -35,7 +36,8 @@ def _sum(terms):
 def _as_labels(values, num_classes, name):
     """Return class indices as an integer array, each from 0 to num_classes - 1."""
     labels = as_array(values, name, "drop those rows")
-    if labels.size and labels.dtype.kind not in "biu":  # an empty list has no integer dtype
+    whole = labels.dtype.kind in "biu" or all(type(label) is int for label in labels.flat)
+    if not whole:  # an empty list has no integer dtype, and an integer beyond 64 bits none either
         raise TypeError(f"{name} has dtype {labels.dtype}: class indices must be integers")
     wrong = (labels < 0) | (labels >= num_classes)
     if wrong.any():
@@ -182,7 +184,7 @@ def _negative_log(p, others):
     return np.where(others < 0.5, -np.log1p(-others), -np.log(p))
 
 
-def _divide(p, temperature):
+def _over_temperature(p, temperature):
     """Divide p by T in place; in double, where a T that float32 would round to 0 is still a T."""
     if temperature != 1:
         np.divide(p, temperature, out=p, dtype=np.float64, casting="same_kind")
@@ -241,7 +243,7 @@ def cross_entropy_grad(z, target, *, temperature=1.0):
             p[_at(y)] = 0 - _others(p, _at(y))  # p_y - 1
         else:
             p -= y
-        _divide(p, temperature)
+        _over_temperature(p, temperature)
         return p.astype(dtype, copy=False)
 
 
@@ -303,13 +305,13 @@ def cross_entropy_with_grad(z, target, *, temperature=1.0):
             top = _at(np.argmax(x, axis=-1))
             gap = np.asarray(x[top])[..., None] - x
             excess = _negative_log(p[top], _others(p, top))
-            _divide(gap, temperature)  # before the product with y, which may underflow
+            _over_temperature(gap, temperature)  # before the product with y, which may underflow
             loss = np.asarray(np.vecdot(y, gap) + excess * _sum(y))
             unsure = ~np.isfinite(loss)  # an infinite logit, or a gap that overflows
             p -= y
         if unsure.any():
             loss[unsure] = cross_entropy(x[unsure], y[unsure], temperature=temperature)
-        _divide(p, temperature)
+        _over_temperature(p, temperature)
         return loss.astype(dtype)[()], p.astype(dtype, copy=False)
 
 
@@ -434,9 +436,10 @@ def kl_divergence(z_p, z_q, axis=-1):
     >>> print(f"{kl_divergence([0.0, 1.0], [0.0, 1.0 + 2.0**-40]):.6g}")
     8.13168e-26
     """
+    z_p, z_q = as_floats(z_p, "z_p"), as_floats(z_q, "z_q")
+    if z_p.shape != z_q.shape:
+        raise ValueError(f"z_p has shape {z_p.shape}, but z_q has shape {z_q.shape}")
     (x_p, dtype_p), (x_q, dtype_q) = as_rows(z_p, axis, "z_p"), as_rows(z_q, axis, "z_q")
-    if np.shape(z_p) != np.shape(z_q):
-        raise ValueError(f"z_p has shape {np.shape(z_p)}, but z_q has shape {np.shape(z_q)}")
     x_p, x_q = x_p.astype(np.float64), x_q.astype(np.float64)
     with np.errstate(all="ignore"):
         p, q = softmax(x_p), softmax(x_q)

@@ -93,6 +93,8 @@ def ulp_error(result, exact):
     result, exact = np.asarray(result), np.asarray(exact)
     if result.dtype.kind != "f":
         raise TypeError(f"result has dtype {result.dtype}: expected floats, whose ulp is meant")
+    if exact.dtype.kind in "biu":  # in which an ulp would round to 0
+        exact = exact.astype(np.float64)
     if result.shape != exact.shape:
         raise ValueError(f"result has shape {result.shape}, but exact has shape {exact.shape}")
     with np.errstate(all="ignore"):  # what is exact may be NaN, or out of the result's range

@@ -152,7 +152,7 @@ def top_k(z, k):
     """
     z = _logits(z)
     k = whole_number(k, "k", 1, z.shape[-1])
-    return np.where(_rank(z) < k, z, -np.inf)
+    return _keep(z, _order(z), np.arange(z.shape[-1]) < k)
 
 
 def nucleus(z, p):
@@ -192,19 +192,19 @@ def nucleus(z, p):
     [2.0, 1.0, 0.0, -inf]
     """
     z = _logits(z)
-    p = real_number(p, "p")
+    p = float(real_number(p, "p"))  # less 1e-12, a float32 would be what it was
     if not 0 < p <= 1:
         raise ValueError(f"p must be above 0 and at most 1, not {p!r}")
     if p == 1:
         return z.copy()
-    rank = _rank(z)
-    share = softmax(z.astype(np.float64))
-    share = np.take_along_axis(share, np.argsort(rank, axis=-1), axis=-1)
+    order = _order(z)
+    share = np.take_along_axis(softmax(z.astype(np.float64)), order, axis=-1)
     before = np.cumsum(share, axis=-1) - share  # what the larger ones have together
     # A running sum that misses p by rounding alone has reached it.
     rounding = max(1e-12, z.shape[-1] * 2.0**-53)
-    stays = np.take_along_axis(before < p - rounding, rank, axis=-1)
-    return np.where(stays | (rank == 0), z, -np.inf)
+    stays = before < p - rounding
+    stays[..., 0] = True
+    return _keep(z, order, stays)
 
 
 def _logits(z):
@@ -224,6 +224,14 @@ def _logits(z):
     raise ValueError(f"z {fault}, so no distribution exists")
 
 
-def _rank(z):
-    """Return each entry's place in its row, the largest first, ties in their order."""
-    return np.argsort(np.argsort(-z, axis=-1, kind="stable"), axis=-1)
+def _order(z):
+    """Return where each row's entries are, the largest first, ties in their order."""
+    return np.argsort(-z, axis=-1, kind="stable")
+
+
+def _keep(z, order, stays):
+    """Return the logits with -inf for those of which `stays`, in that order, is false."""
+    kept = np.where(stays, np.take_along_axis(z, order, axis=-1), z.dtype.type(-np.inf))
+    result = np.empty_like(z)
+    np.put_along_axis(result, order, kept, axis=-1)
+    return result

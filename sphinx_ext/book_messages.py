@@ -6,6 +6,7 @@ idle, and the build waits for minutes and fails. A new wait looks at the queue f
 long wait is made of short ones.
 """
 
+import math
 from time import monotonic
 
 from jupyter_client.channels import AsyncZMQSocketChannel
@@ -16,14 +17,11 @@ wait_once = AsyncZMQSocketChannel.get_msg
 
 async def wait_again_and_again(channel, timeout=None):
     """Do what ``get_msg`` does, which raises Empty when the time is over."""
-    end = None if timeout is None else monotonic() + timeout
-    while True:
-        left = SECONDS if end is None else max(0, end - monotonic())
-        if left > SECONDS or end is None:
-            if await channel.socket.poll(SECONDS * 1000):
-                return await wait_once(channel, 0)
-        else:
-            return await wait_once(channel, left)
+    end = math.inf if timeout is None else monotonic() + timeout
+    while (left := end - monotonic()) > SECONDS:
+        if await channel.socket.poll(SECONDS * 1000):
+            return await wait_once(channel, 0)
+    return await wait_once(channel, max(0, left))
 
 
 def setup(app):

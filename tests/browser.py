@@ -9,6 +9,9 @@ import shutil
 import subprocess
 import sys
 
+# Chromium refuses to sandbox itself for root, as whom containers and CI often run.
+ARGUMENTS = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
+
 # The headless shell is Chromium without its windows: it opens a page six times as fast.
 CANDIDATES = {
     "chromium": ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"],

@@ -2,7 +2,6 @@
 
 import functools
 import http.server
-import os
 import threading
 from pathlib import Path
 
@@ -29,12 +28,10 @@ def browser():
     path = chromium.find()
     if path is None:
         pytest.fail(chromium.ADVICE)
-    # Chromium refuses to sandbox itself for root, as whom containers and CI often run.
-    root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
             executable_path=path,
-            args=["--disable-gpu", "--disable-background-networking", *root],
+            args=["--disable-gpu", "--disable-background-networking", *chromium.ARGUMENTS],
         )
         yield running
         running.close()

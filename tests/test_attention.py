@@ -269,7 +269,9 @@ def test_dot_products_may_overflow():
             weights = attention_weights(np.array([[end]], dtype), key, mask=mask, scale=1.0)
             assert_array_equal(weights, [np.arange(5) == first])
     assert_array_equal(attention_weights([[-1e300]], [[0.0], [1e300]]), [[1, 0]])
-    assert_array_equal(attention_weights([[1e300]], [[1e300], [1e299]], scale=0.0), [[0.5, 0.5]])
+    for far, near in ((1e299, 1e300), (-1e160, 1e-150)):  # the second one's gap overflows
+        weights = attention_weights([[1e160]], [[far], [near]], scale=0.0)
+        assert_array_equal(weights, [[0.5, 0.5]])
     # A row that does not overflow is not touched by one that does.
     query, key = draw(11, (2, 3), (4, 3))
     loud = np.vstack([query[0], [1e300] * 3])
@@ -352,9 +354,12 @@ def test_errors_about_types_and_scale():
         attention_weights(query, np.ma.ones((4, 3)))
     with pytest.raises(TypeError, match="value has dtype <U1"):
         scaled_dot_product_attention(query, key, [["a"]] * 4)
-    for scale in (-1.0, NAN, INF):
+    for scale in (-1.0, NAN, INF, np.float32(INF), np.float16(NAN), 10**400, -(10**400)):
         with pytest.raises(ValueError, match="scale must be finite and at least 0"):
             attention_weights(query, key, scale=scale)
+    for dtype in (np.float16, np.float32):  # whose largest number is below a double's
+        weights = attention_weights(query + 1, key, scale=dtype(0.5))
+        assert_array_equal(weights, attention_weights(query + 1, key, scale=0.5))
     for scale in ("1", True, np.ones(2), 1j):
         with pytest.raises(TypeError, match="scale must be one real number"):
             attention_weights(query, key, scale=scale)

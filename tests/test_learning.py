@@ -51,6 +51,13 @@ def test_tolerance_is_what_it_says():
     assert check(1.03, 1, tolerance=0.01) != "Right."
 
 
+def test_tolerance_is_any_real_number():
+    assert check(1.19, 1, tolerance=Fraction(1, 10)) == "Right."  # a tenth of 1 + 1
+    assert check(1.21, 1, tolerance=Fraction(1, 10)) != "Right."
+    with pytest.raises(ValueError, match="tolerance must be finite and at least 0, got 1000"):
+        check(1, 1, tolerance=10**400)
+
+
 def test_no_tolerance_asks_for_the_very_number():
     assert check([0.1, 0], [0.1, 0], tolerance=0) == "Right."
     for near, side in ((np.nextafter(0.1, 1), "large"), (np.nextafter(0.1, 0), "small")):

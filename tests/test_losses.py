@@ -88,6 +88,7 @@ def test_one_hot_takes_any_integers_and_any_shape(dtype):
     assert_array_equal(np.argmax(y, axis=-1), labels)
     assert_array_equal(one_hot(2, 3), [0, 0, 1])
     assert one_hot([], 3).shape == (0, 3)
+    assert_array_equal(one_hot(np.array([2, 0], object), 3), np.eye(3)[[2, 0]])
 
 
 def test_one_hot_refuses_what_is_no_label():
@@ -97,6 +98,8 @@ def test_one_hot_refuses_what_is_no_label():
         one_hot([0, -1], 3)
     with pytest.raises(ValueError, match="class 18446744073709551615, out of range"):
         one_hot(np.array([2**64 - 1], dtype=np.uint64), 3)
+    with pytest.raises(ValueError, match=f"class {2**70}, out of range"):
+        one_hot([0, 2**70], 3)
     with pytest.raises(TypeError, match="labels has dtype float64"):
         one_hot([1.0], 3)
     with pytest.raises(TypeError, match="masked array"):
@@ -573,6 +576,10 @@ def test_errors_about_targets(function):
         function(z, [0, 3])
     with pytest.raises(ValueError, match="class -100, out of range"):
         function(z, [0, -100])
+    with pytest.raises(
+        ValueError, match=r"^z is a single number, 3\.0, and has no axis of classes$"
+    ):
+        function(3, 0)
     with pytest.raises(TypeError, match="target has dtype float64: class indices must be integers"):
         function(z, [0.0, 1.0])
     with pytest.raises(ValueError, match=r"target holds -0\.5, which is no probability"):
@@ -623,6 +630,8 @@ def test_shapes_of_kl_divergence_must_agree():
         kl_divergence(np.zeros(3), np.zeros((2, 3)))
     with pytest.raises(ValueError, match=r"z_p has shape \(3, 2\), but z_q has shape \(2, 3\)"):
         kl_divergence(np.zeros((3, 2)), np.zeros((2, 3)))
+    with pytest.raises(ValueError, match=r"z_p has shape \(1, 2\), but z_q has shape \(2,\)"):
+        kl_divergence([[1, 2]], [1, 2], axis=1)
     with pytest.raises(TypeError, match="z_q has dtype complex128"):
         kl_divergence([0, 0], [1j, 0])
 

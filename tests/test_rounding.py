@@ -39,6 +39,12 @@ def test_ulp_error_counts_steps_between_floats(dtype, steps):
     assert ulp_error(dtype(2), mp.mpf(float(below))) == 1
 
 
+def test_what_is_exact_may_be_an_integer():
+    assert ulp_error(np.float16(1), 1) == ulp_error(np.float32(1), True) == 0
+    assert ulp_error(1.5, 1) == 2**51  # of the steps from 1 to 2 there are 2^52
+    assert ulp_error(np.float32([3, 2]), [3, 4]).tolist() == [0, 2**22]  # a ulp of 4 is 2^-21
+
+
 def test_ulp_error_of_nan_is_nan():
     assert np.isnan(ulp_error(np.array([np.nan]), np.array([mp.mpf(1)], object))).all()
 

@@ -196,6 +196,15 @@ def test_top_k_refuses_what_is_no_whole_number(bad):
         top_k(Z, bad)
 
 
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_a_short_p_is_the_same_number(dtype):
+    """Of ties that reach it but for rounding, as many stay as for the double."""
+    for num_classes in range(2, 40):
+        for p in (0.125, 0.25, 0.5, 0.75):
+            z = np.zeros(num_classes)
+            np.testing.assert_array_equal(nucleus(z, dtype(p)), nucleus(z, p))
+
+
 @pytest.mark.parametrize("bad", [0, 1.1, NAN, -1])
 def test_nucleus_refuses(bad):
     with pytest.raises(ValueError, match="p must be above 0"):

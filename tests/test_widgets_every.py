@@ -261,6 +261,17 @@ def test_a_picture_is_xml_whatever_the_labels_hold():
         ElementTree.fromstring(explorer([2, 1], names).still())
 
 
+def test_no_picture_takes_for_one_what_has_only_rounded_to_it():
+    """1 - p would be 0 there; the others of the row are e^-40 and nothing."""
+    query, key = np.array([[[[40.0], [0.0]]]]), np.array([[[[1.0], [0.0]]]])
+    for explorer in (
+        widgets.TemperatureExplorer([40, 0]),
+        widgets.SamplerExplorer([40, 0]),
+        widgets.AttentionExplorer(query, key, ["a", "b"], temperature=1),
+    ):
+        assert explorer.still().count("1 \N{MINUS SIGN} 4.25e-18") == 2  # and in the title
+
+
 @pytest.mark.parametrize("name", widgets.__all__)
 def test_a_misspelt_parameter_is_refused(name):
     """Traitlets alone would overlook it, and keep the default."""

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patheffects import withStroke
 
-from softmax_lib.figures.style import class_colours
+from softmax_lib.figures.style import QUIET, class_colours
 
 
 def draw_probabilities(ax, p, *, ghost=None, title=None):
@@ -24,7 +24,7 @@ def draw_probabilities(ax, p, *, ghost=None, title=None):
     classes = np.arange(1, len(p) + 1)
     bars = ax.bar(classes, p, color=class_colours(len(p)), width=0.75)
     if ghost is not None:
-        ax.bar(classes, ghost, width=0.75, fill=False, edgecolor="#555555", linestyle=":")
+        ax.bar(classes, ghost, width=0.75, fill=False, edgecolor=QUIET, linestyle=":")
     halo = [withStroke(linewidth=3, foreground="white")]  # keeps a number clear of a ghost's edge
     numbers = [format_probability(p_i) for p_i in p]
     ax.bar_label(bars, numbers, fontsize="small", padding=2, path_effects=halo)

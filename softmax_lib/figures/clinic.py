@@ -6,6 +6,7 @@ from IPython.display import display
 
 from softmax_lib.core import shifted_softmax, softmax
 from softmax_lib.figures.bars import draw_probabilities, format_probability
+from softmax_lib.figures.style import QUIET
 from softmax_lib.losses import cross_entropy_grad
 
 
@@ -23,7 +24,7 @@ def draw_losses_above_floor(ax, losses, floor):
     """
     for name, curve in losses.items():
         ax.plot(np.arange(1, len(curve) + 1), curve, label=name)
-    ax.axhline(floor, color="#555555", linestyle=":", linewidth=1.5)
+    ax.axhline(floor, color=QUIET, linestyle=":", linewidth=1.5)
     # From step 3 on: a curve that passes the floor is below the label by then.
     ax.annotate(f"floor {floor:.3f}", (3, floor), (0, -4), textcoords="offset points", va="top")
     ax.set(xscale="log", yscale="log", xlabel="step", ylabel="mean cross-entropy, nats")
@@ -53,7 +54,7 @@ def draw_vanishing_gradient(ax, margins, dtypes):
     for dtype in dtypes:
         shifted = shifted_softmax(z.astype(dtype))[:, 0].astype(float) - 1
         ax.plot(margins, shifted / truth, linewidth=1.2, label=np.dtype(dtype).name)
-    ax.axhline(1, color="#555555", linestyle=":", linewidth=1.5)
+    ax.axhline(1, color=QUIET, linestyle=":", linewidth=1.5)
     ax.set(xlabel="logit of the true class minus the other", ylim=(-0.05, 2.1), yticks=[0, 1, 2])
     ax.set_ylabel("shifted / truth")
     ax.legend(loc="upper left")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from softmax_lib.core import shifted_softmax, softmax
-from softmax_lib.figures.style import CLASS_COLOURS
+from softmax_lib.figures.style import CLASS_COLOURS, QUIET
 from softmax_lib.rounding import exact_softmax, ulp_error
 
 FORM_COLOURS = dict(zip(("definition", "shifted", "division-free"), CLASS_COLOURS, strict=False))
@@ -47,7 +47,7 @@ def draw_error_against_gap(ax, gaps):
         ("shifted form", shifted_softmax, CLASS_COLOURS[1]),  # on top: half of these are low too
     ):
         ax.plot(*gap_errors(gaps, form), ".", color=colour, markersize=4, label=name)
-    ax.plot(gaps, gaps, color="#555555", linewidth=1, label="the shift, at most")
+    ax.plot(gaps, gaps, color=QUIET, linewidth=1, label="the shift, at most")
     ax.set(xscale="log", yscale="log", ylim=(0.05, 1000))
     ax.set(xlabel="gap between the logits", ylabel="error, in ulp")
     ax.xaxis.set_major_formatter("{x:g}")

@@ -8,7 +8,7 @@ from softmax_lib.core import softmax
 from softmax_lib.derivatives import softmax_jacobian, softmax_vjp
 from softmax_lib.figures.bars import draw_probabilities
 from softmax_lib.figures.scores import draw_signed_bars
-from softmax_lib.figures.style import CLASS_COLOURS
+from softmax_lib.figures.style import CLASS_COLOURS, QUIET
 from softmax_lib.losses import cross_entropy_grad, one_hot
 
 
@@ -71,7 +71,7 @@ def draw_gradient_size_against_gap(ax, gaps):
     squared = softmax_vjp(softmax(z), error)
     ax.plot(gaps, np.linalg.norm(error, axis=-1), label="cross-entropy")
     ax.plot(gaps, np.linalg.norm(squared, axis=-1), "--", label="squared error")
-    ax.axvline(0, color="#555555", linestyle=":", linewidth=1)
+    ax.axvline(0, color=QUIET, linestyle=":", linewidth=1)
     ax.set(xlabel="logit of the true class minus the other", ylabel="length of the gradient")
     ax.legend(loc="center left")
 
@@ -141,7 +141,7 @@ def draw_reliability(ax, confidence, right, *, bins=10, title=None):
     accuracy = np.bincount(number, right, minlength=bins)[filled] / count[filled]
     centres = (np.flatnonzero(filled) + 0.5) / bins
     drawn = ax.bar(centres, accuracy, width=0.94 / bins, color=CLASS_COLOURS[4])
-    ax.plot([0, 1], [0, 1], color="#555555", linestyle=":", linewidth=1.5)
+    ax.plot([0, 1], [0, 1], color=QUIET, linestyle=":", linewidth=1.5)
     halo = [withStroke(linewidth=3, foreground="white")]  # keeps a count clear of the diagonal
     ax.bar_label(drawn, count[filled], fontsize="x-small", padding=2, path_effects=halo)
     ax.set(xlim=(0, 1), ylim=(0, 1.1), xlabel="confidence", ylabel="share that was right")

@@ -6,7 +6,7 @@ from matplotlib.ticker import Formatter
 
 from softmax_lib.core import hardmax, softmax
 from softmax_lib.figures.bars import draw_probabilities
-from softmax_lib.figures.style import CLASS_COLOURS, class_colours
+from softmax_lib.figures.style import CLASS_COLOURS, QUIET, class_colours
 
 # Corners of an equilateral triangle of side 1: only class 1, only class 2, only class 3.
 CORNERS = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])
@@ -52,7 +52,7 @@ def draw_signed_bars(ax, values, numbers, title=None):
     bars = ax.bar(classes, values, color=class_colours(len(values)), width=0.75)
     labels = [Formatter.fix_minus(numbers % v) for v in values]
     ax.bar_label(bars, labels, fontsize="small", padding=2)
-    ax.axhline(0, color="#555555", linewidth=0.8)
+    ax.axhline(0, color=QUIET, linewidth=0.8)
     ax.margins(y=0.3)
     ax.set(xticks=classes, title=title)
     ax.grid(axis="x", visible=False)
@@ -133,12 +133,12 @@ def draw_simplex(ax, logits, *, gaps=range(-3, 4)):
     gaps : iterable of float
         The values of z_1 - z_2 that get a line.
     """
-    ax.fill(*CORNERS.T, facecolor="#f5f5f5", edgecolor="#555555")
+    ax.fill(*CORNERS.T, facecolor="#f5f5f5", edgecolor=QUIET)
     for gap in gaps:
         foot = triangle_points([*softmax([float(gap), 0.0]), 0])
         ax.plot(*zip(foot, CORNERS[2], strict=True), color="#bbbbbb", linewidth=0.7)
         number = Formatter.fix_minus(f"{gap:g}")
-        ax.annotate(number, foot, (0, -5), **NEXT_TO, ha="center", va="top", color="#555555")
+        ax.annotate(number, foot, (0, -5), **NEXT_TO, ha="center", va="top", color=QUIET)
     for corner, place, name in zip(CORNERS, ((-6, -22), (6, -22), (0, 6)), (1, 2, 3), strict=True):
         ax.annotate(f"class {name}", corner, place, **NEXT_TO, ha="center")
 

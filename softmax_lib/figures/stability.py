@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.ticker import Formatter
 
 from softmax_lib.core import naive_softmax, shifted_softmax
-from softmax_lib.figures.style import class_colours
+from softmax_lib.figures.style import QUIET, class_colours
 
 ZONES = {
     "0 (underflow)": "#bbbbbb",
@@ -95,8 +95,8 @@ def draw_forms_against_offset(ax, z, offsets):
     for side in (offsets < 0, offsets > 0):
         if (side & broken).any():
             ax.annotate("nan", (offsets[side & broken].mean(), 0.9), ha="center", fontsize="small")
-    ax.plot([], [], color="#555555", alpha=0.35, linewidth=4, label="shifted form")
-    ax.plot([], [], ".", color="#555555", label="definition")
+    ax.plot([], [], color=QUIET, alpha=0.35, linewidth=4, label="shifted form")
+    ax.plot([], [], ".", color=QUIET, label="definition")
     ax.set(xlim=offsets[[0, -1]], ylim=(-0.03, 1.03), xlabel="offset added to every logit")
     ax.set_ylabel("probability")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, 1.15), ncols=2)

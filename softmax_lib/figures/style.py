@@ -15,6 +15,7 @@ CLASS_COLOURS = (
     "#000000",
     "#7f7f7f",
 )
+QUIET = "#555555"  # what a picture is read against: an axis, a limit, a mark
 
 
 def class_colours(count):

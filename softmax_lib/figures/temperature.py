@@ -6,7 +6,7 @@ from IPython.display import display
 
 from softmax_lib.core import softmax
 from softmax_lib.figures.bars import draw_probabilities, format_probability
-from softmax_lib.figures.style import class_colours
+from softmax_lib.figures.style import QUIET, class_colours
 from softmax_lib.losses import entropy
 
 
@@ -45,7 +45,7 @@ def draw_probabilities_against_temperature(ax, z, temperatures):
     p = np.array([softmax(z, temperature=T) for T in temperatures])
     for k, (curve, colour) in enumerate(zip(p.T, class_colours(len(z)), strict=True)):
         ax.plot(temperatures, curve, color=colour, label=f"class {k + 1}")
-    ax.axhline(1 / len(z), color="#555555", linestyle=":", linewidth=1)
+    ax.axhline(1 / len(z), color=QUIET, linestyle=":", linewidth=1)
     ax.set(xscale="log", ylim=(-0.02, 1.02), xlabel="temperature T", ylabel="probability")
     ax.legend(loc="center left")
 
@@ -64,8 +64,8 @@ def draw_entropy_against_temperature(ax, z, temperatures):
     """
     ax.plot(temperatures, [entropy(z, temperature=T) for T in temperatures])
     ceiling = np.log(len(z))
-    ax.axhline(ceiling, color="#555555", linestyle=":", linewidth=1)
-    ax.annotate(f"ln {len(z)}", (temperatures[0], ceiling), va="bottom", color="#555555")
+    ax.axhline(ceiling, color=QUIET, linestyle=":", linewidth=1)
+    ax.annotate(f"ln {len(z)}", (temperatures[0], ceiling), va="bottom", color=QUIET)
     ax.set(xscale="log", ylim=(-0.04, 1.15 * ceiling))
     ax.set(xlabel="temperature T", ylabel="entropy, nats")
 

@@ -5,12 +5,7 @@ from itertools import permutations
 import sympy as sp
 
 from softmax_lib._inputs import whole_number
-from softmax_lib.symbolic.proof import ProofError, require_equal, require_zero, softmax, up_to
-
-
-def dot(q, k):
-    """Return the dot product of two vectors."""
-    return sum(q_i * k_i for q_i, k_i in zip(q, k, strict=True))
+from softmax_lib.symbolic.proof import ProofError, dot, require_equal, require_zero, softmax, up_to
 
 
 def scaled_weights(q, keys):

@@ -5,6 +5,7 @@ import sympy as sp
 from softmax_lib.symbolic.proof import (
     K,
     cross_entropy,
+    dot,
     free_target,
     logits,
     require_equal,
@@ -132,7 +133,7 @@ def softmax_twice_gradient_carries_the_jacobian(max_classes=3, softmax=softmax, 
         r = second(q)
         loss = cross_entropy(r, target)
         e = [r_i - y_i for r_i, y_i in zip(r, target, strict=True)]
-        mean = sum(q_i * e_i for q_i, e_i in zip(q, e, strict=True))
+        mean = dot(q, e)
         for z_i, q_i, e_i in zip(zs, q, e, strict=True):
             require_zero(loss.diff(z_i) - q_i * (e_i - mean), f"K = {num_classes}: J(q) (r - y)")
 

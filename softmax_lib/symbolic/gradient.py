@@ -5,6 +5,7 @@ import sympy as sp
 from softmax_lib.symbolic.proof import (
     K,
     cross_entropy,
+    dot,
     free_target,
     logits,
     require_equal,
@@ -211,7 +212,7 @@ def quadratic_form_of_jacobian_is_variance(max_classes=4, softmax=softmax):
         zs = logits(num_classes)
         p, v = softmax(zs), sp.symbols(f"v1:{num_classes + 1}", real=True)
         quadratic_form = (sp.Matrix([v]) * sp.Matrix(p).jacobian(zs) * sp.Matrix(v))[0]
-        mean = sum(p_i * v_i for p_i, v_i in zip(p, v, strict=True))
+        mean = dot(p, v)
         variance = sum(p_i * (v_i - mean) ** 2 for p_i, v_i in zip(p, v, strict=True))
         require_zero(quadratic_form - variance, f"K = {num_classes}: v^T J v = Var_p(v)")
         pairs = [(a, b) for a in range(num_classes) for b in range(num_classes)]
@@ -329,7 +330,7 @@ def squared_error_gradient_carries_the_jacobian(max_classes=4, softmax=softmax):
         p = softmax(zs)
         r = [p_i - y_i for p_i, y_i in zip(p, free_target(num_classes), strict=True)]
         loss = sum(r_i**2 for r_i in r) / 2
-        mean = sum(p_i * r_i for p_i, r_i in zip(p, r, strict=True))
+        mean = dot(p, r)
         for z_i, p_i, r_i in zip(zs, p, r, strict=True):
             require_zero(loss.diff(z_i) - p_i * (r_i - mean), f"K = {num_classes}: J (p - y)")
     zs = logits(2)

@@ -33,6 +33,11 @@ def cross_entropy(p, y):
     return -sum(y_i * sp.log(p_i) for p_i, y_i in zip(p, y, strict=True))
 
 
+def dot(p, v):
+    """Return the sum of p_i v_i, which for a distribution p is the mean of v under it."""
+    return sum(p_i * v_i for p_i, v_i in zip(p, v, strict=True))
+
+
 def up_to(most, least=2, name="max_classes"):
     """Return the range from `least` to `most`, or raise where nothing would be left to prove."""
     return range(least, whole_number(most, name, least) + 1)

@@ -3,7 +3,7 @@
 import sympy as sp
 
 from softmax_lib._inputs import whole_number
-from softmax_lib.symbolic.proof import logits, require_equal, require_zero, softmax, up_to
+from softmax_lib.symbolic.proof import dot, logits, require_equal, require_zero, softmax, up_to
 
 
 def odds_depend_on_gap_over_temperature(num_classes=4, softmax=softmax):
@@ -148,7 +148,7 @@ def probability_slope_in_temperature(num_classes=4, softmax=softmax):
     T = sp.Symbol("T", positive=True)
     z = logits(num_classes)
     p = softmax(z, T)
-    mean = sum(p_i * z_i for p_i, z_i in zip(p, z, strict=True))
+    mean = dot(p, z)
     for p_i, z_i in zip(p, z, strict=True):
         require_zero(p_i.diff(T) + p_i * (z_i - mean) / T**2, "dp_i/dT = -p_i (z_i - mean) / T^2")
     variance = sum(p_i * (z_i - mean) ** 2 for p_i, z_i in zip(p, z, strict=True))
@@ -184,7 +184,7 @@ def entropy_slope_is_variance_over_temperature_cubed(softmax=softmax):
         z = logits(num_classes)
         p = softmax(z, T)
         entropy = -sum(p_i * sp.log(p_i) for p_i in p)
-        mean = sum(p_i * z_i for p_i, z_i in zip(p, z, strict=True))
+        mean = dot(p, z)
         variance = sum(p_i * (z_i - mean) ** 2 for p_i, z_i in zip(p, z, strict=True))
         slope = sp.expand_log(entropy.diff(T), force=True)
         require_zero(slope - variance / T**3, f"K = {num_classes}: dH/dT = Var(z) / T^3")

@@ -11,14 +11,22 @@ import traitlets as t
 from softmax_lib._inputs import real_number
 
 
-def joined(*names):
-    """Join static files into one text: a module loaded from a Blob cannot import its neighbour.
+def static_files(*names):
+    """Return an explorer's script and style: what all share, and then its own files.
 
-    Lines of comment stay behind: each widget of a page brings its text along.
+    Each is one text, since a module loaded from a Blob cannot import its neighbour. Lines of
+    comment stay behind: each widget of a page brings its text along.
     """
     static = Path(__file__).parent / "static"
-    text = "\n".join((static / name).read_text(encoding="utf-8") for name in names)
-    return re.sub(r"^ *//.*\n", "", text, flags=re.M)
+
+    def joined(*files):
+        text = "\n".join((static / file).read_text(encoding="utf-8") for file in files)
+        return re.sub(r"^ *//.*\n", "", text, flags=re.M)
+
+    return (
+        joined("softmax.js", "explorer.js", *(f"{name}.js" for name in names)),
+        joined("explorer.css", *(f"{name}.css" for name in names)),
+    )
 
 
 def finite(value):
@@ -76,8 +84,8 @@ class Number(t.TraitType):
 class Temperature(Number):
     """A finite number from 0.01 to 100."""
 
-    def __init__(self, default=1.0):
-        super().__init__(default, 0.01, 100, hint="; softmax_lib.hardmax is the limit T -> 0")
+    def __init__(self):
+        super().__init__(1.0, 0.01, 100, hint="; softmax_lib.hardmax is the limit T -> 0")
 
 
 class Index(t.TraitType):
@@ -132,8 +140,8 @@ class PerClass(t.TraitType):
 class Logits(PerClass):
     """A list of `fewest` to `most` finite numbers, of an absolute value of at most `bound`."""
 
-    def __init__(self, default=(), fewest=2, most=10, bound=math.inf):
-        super().__init__(list(default))
+    def __init__(self, fewest=2, most=10, bound=math.inf):
+        super().__init__([])
         self.fewest, self.most, self.bound = fewest, most, bound
 
     def validate(self, obj, value):
@@ -229,7 +237,6 @@ class Explorer(anywidget.AnyWidget):
 class FixedClassExplorer(Explorer):
     """An explorer of classes whose number and names stay what they are at first."""
 
-    logits = Logits().tag(sync=True)
     labels = t.List(t.Unicode(), read_only=True).tag(sync=True)
 
     def __init__(self, logits, labels, **kwargs):
@@ -252,7 +259,7 @@ class FixedClassExplorer(Explorer):
 class ClassExplorer(Explorer):
     """An explorer of classes that each have a logit and a label, in lists of equal length."""
 
-    logits = Logits([]).tag(sync=True)
+    logits = Logits().tag(sync=True)
     labels = Labels([]).tag(sync=True)
 
     def __init__(self, labels, first, **kwargs):

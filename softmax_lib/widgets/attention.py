@@ -8,7 +8,7 @@ import traitlets as t
 
 from softmax_lib._inputs import as_floats
 from softmax_lib.attention import attention_weights
-from softmax_lib.widgets._base import Explorer, Flag, Index, Temperature, joined, listed
+from softmax_lib.widgets._base import Explorer, Flag, Index, Temperature, listed, static_files
 from softmax_lib.widgets.still import attention_picture
 
 
@@ -43,8 +43,10 @@ class AttentionExplorer(Explorer):
 
     Raises
     ------
+    traitlets.TraitError
+        If one of the other parameters breaks the rules above.
     TypeError
-        If `query` or `key` does not hold real numbers.
+        If `query` or `key` does not hold real numbers, or a keyword is unknown.
     ValueError
         If their shapes are not alike and of four axes, if a vector is not finite, or if `tokens`
         does not name each token once.
@@ -60,8 +62,7 @@ class AttentionExplorer(Explorer):
     [1.0, 0.0, 0.0]
     """
 
-    _esm = joined("softmax.js", "explorer.js", "temperature_control.js", "attention_explorer.js")
-    _css = joined("explorer.css", "temperature_control.css", "attention_explorer.css")
+    _esm, _css = static_files("temperature_control", "attention_explorer")
 
     layer = Index(0).tag(sync=True)
     head = Index(1).tag(sync=True)
@@ -76,7 +77,17 @@ class AttentionExplorer(Explorer):
     weights = t.List(t.List(t.Float()), read_only=True)
 
     def __init__(
-        self, query, key, tokens, *, layer=0, head=0, token=0, temperature=None, causal=False, **kw
+        self,
+        query,
+        key,
+        tokens,
+        *,
+        layer=0,
+        head=0,
+        token=0,
+        temperature=None,
+        causal=False,
+        **kwargs,
     ):
         query, key = _checked(query, "query"), _checked(key, "key")
         if query.shape != key.shape:
@@ -99,7 +110,7 @@ class AttentionExplorer(Explorer):
                 )
         first = {"layer": layer, "head": head, "token": token}
         first |= {"temperature": temperature, "causal": causal}
-        super().__init__({}, **kw)
+        super().__init__({}, **kwargs)
         self.set_trait("tokens", names)
         self.set_trait("vectors", {
             "dtype": query.dtype.name,

@@ -7,7 +7,7 @@ import traitlets as t
 
 from softmax_lib.core import softmax
 from softmax_lib.losses import cross_entropy, cross_entropy_grad, entropy
-from softmax_lib.widgets._base import ClassExplorer, Distribution, Logits, Number, joined
+from softmax_lib.widgets._base import ClassExplorer, Distribution, Logits, Number, static_files
 from softmax_lib.widgets.still import framed
 
 MAX_STEPS = 100
@@ -86,10 +86,9 @@ class GradientExplorer(ClassExplorer):
     [0.025, 0.925, 0.025, 0.025]
     """
 
-    _esm = joined("softmax.js", "explorer.js", "gradient_explorer.js")
-    _css = joined("explorer.css", "gradient_explorer.css")
+    _esm, _css = static_files("gradient_explorer")
 
-    logits = Logits([], bound=1e6).tag(sync=True)
+    logits = Logits(bound=1e6).tag(sync=True)
     target = Number(0, 0, 9, whole=True, told=lambda self: len(self.logits) - 1).tag(sync=True)
     smoothing = Number(0.0, 0, 1).tag(sync=True)
     distribution = Distribution().tag(sync=True)

@@ -2,7 +2,7 @@
 
 import traitlets as t
 
-from softmax_lib.widgets._base import Choice, Explorer, Logits, Number, joined
+from softmax_lib.widgets._base import Choice, Explorer, Logits, Number, static_files
 from softmax_lib.widgets._formats import FORMATS, softmax_steps
 from softmax_lib.widgets.still import overflow_picture
 
@@ -58,8 +58,7 @@ class OverflowExplorer(Explorer):
     [0.6439, 0.2369, 0.0871, 0.0321]
     """
 
-    _esm = joined("softmax.js", "explorer.js", "overflow_explorer.js")
-    _css = joined("explorer.css", "overflow_explorer.css")
+    _esm, _css = static_files("overflow_explorer")
 
     logits = Logits(fewest=2, most=4, bound=LIMIT).tag(sync=True)
     offset = Number(0.0, -LIMIT, LIMIT).tag(sync=True)

@@ -5,7 +5,7 @@ import traitlets as t
 
 from softmax_lib.core import softmax
 from softmax_lib.sampling import gumbel_max, mulberry32, nucleus, top_k
-from softmax_lib.widgets._base import FixedClassExplorer, Logits, Number, Temperature, joined
+from softmax_lib.widgets._base import FixedClassExplorer, Logits, Number, Temperature, static_files
 from softmax_lib.widgets.still import sampler_picture
 
 
@@ -63,8 +63,7 @@ class SamplerExplorer(FixedClassExplorer):
     (1000, [0, 0])
     """
 
-    _esm = joined("softmax.js", "explorer.js", "temperature_control.js", "sampler_explorer.js")
-    _css = joined("explorer.css", "temperature_control.css", "sampler_explorer.css")
+    _esm, _css = static_files("temperature_control", "sampler_explorer")
 
     logits = Logits(fewest=2, most=8).tag(sync=True)
     temperature = Temperature().tag(sync=True)

@@ -7,7 +7,7 @@ import traitlets as t
 
 from softmax_lib.core import softmax
 from softmax_lib.losses import entropy
-from softmax_lib.widgets._base import ClassExplorer, Logits, Temperature, joined
+from softmax_lib.widgets._base import ClassExplorer, Logits, Temperature, static_files
 from softmax_lib.widgets.still import framed
 
 
@@ -63,11 +63,10 @@ class SimplexExplorer(ClassExplorer):
     [1.0, 0.0, -1.0]
     """
 
-    _esm = joined("softmax.js", "explorer.js", "temperature_control.js", "simplex_explorer.js")
-    _css = joined("explorer.css", "temperature_control.css", "simplex_explorer.css")
+    _esm, _css = static_files("temperature_control", "simplex_explorer")
 
-    logits = Logits([], fewest=3, most=3, bound=1e6).tag(sync=True)
-    temperature = Temperature(1.0).tag(sync=True)
+    logits = Logits(fewest=3, most=3, bound=1e6).tag(sync=True)
+    temperature = Temperature().tag(sync=True)
 
     probabilities = t.List(t.Float(), read_only=True)
     centred_logits = t.List(t.Float(), read_only=True)

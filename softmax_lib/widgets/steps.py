@@ -4,7 +4,7 @@ import numpy as np
 import traitlets as t
 
 from softmax_lib.core import naive_softmax
-from softmax_lib.widgets._base import FixedClassExplorer, Logits, joined
+from softmax_lib.widgets._base import FixedClassExplorer, Logits, static_files
 from softmax_lib.widgets.still import steps_picture
 
 
@@ -53,8 +53,7 @@ class StepsExplorer(FixedClassExplorer):
     True
     """
 
-    _esm = joined("softmax.js", "explorer.js", "steps_explorer.js")
-    _css = joined("explorer.css", "steps_explorer.css")
+    _esm, _css = static_files("steps_explorer")
 
     logits = Logits(fewest=2, most=5, bound=10).tag(sync=True)
 

@@ -24,11 +24,19 @@ STYLE = """
 """
 
 
-def _number(p, others):
-    """Write a probability that passes neither for 0 nor for 1 when it is not."""
-    if p >= 0.99995:
-        return f"1 \N{MINUS SIGN} {others:.2e}" if others else "1"
-    return f"{p:.4f}" if p >= 0.001 else f"{p:.2e}"
+def _numbers(probabilities):
+    """Write each probability of a row: none passes for 0 or for 1 when it is not.
+
+    Of one that has rounded to 1, only the others still tell how far below 1 it is.
+    """
+
+    def written(i, p):
+        if p >= 0.99995:
+            others = sum(probabilities[:i] + probabilities[i + 1 :])
+            return f"1 \N{MINUS SIGN} {others:.2e}" if others else "1"
+        return f"{p:.4f}" if p >= 0.001 else f"{p:.2e}"
+
+    return [written(i, p) for i, p in enumerate(probabilities)]
 
 
 def framed(title, shapes, height):
@@ -72,10 +80,7 @@ def temperature_picture(logits, labels, temperature, probabilities):
     >>> print(svg.splitlines()[1])
     <title>Softmax at temperature T = 1: heads 0.5000, tails 0.5000</title>
     """
-    numbers = [
-        _number(p, sum(probabilities[:i] + probabilities[i + 1 :]))
-        for i, p in enumerate(probabilities)
-    ]
+    numbers = _numbers(probabilities)
     title = f"temperature T = {temperature:g}"
     shapes = [f'<text x="20" y="50">Probabilities p = softmax(z / T) at {title}</text>']
     rows = zip(labels, logits, probabilities, numbers, strict=True)
@@ -115,6 +120,7 @@ def attention_picture(where, tokens, query, weights):
     <title>Attention in layer 0, head 1: b reads b 0.7500, a 0.2500</title>
     """
     row, size = weights[query], len(tokens)
+    numbers = _numbers(row)
     top, step, cell = 130, 24, 290 / size
     shapes = [f'<text x="20" y="50">{escape(f"Attention weights in {where}")}</text>']
     for i, (token, w) in enumerate(zip(tokens, row, strict=True)):
@@ -123,7 +129,7 @@ def attention_picture(where, tokens, query, weights):
             f'<text x="20" y="{y}">{escape(token)}</text>',
             f'<rect class="track" x="110" y="{y - 14}" height="18" width="140"/>',
             f'<rect class="bar" x="110" y="{y - 14}" height="18" width="{140 * w:.2f}"/>',
-            f'<text x="258" y="{y}">{_number(w, sum(row) - w)}</text>',
+            f'<text x="258" y="{y}">{numbers[i]}</text>',
         ]
     left, above = 360, top - 14
     for i, line in enumerate(weights):
@@ -133,7 +139,7 @@ def attention_picture(where, tokens, query, weights):
                 box = f'x="{x:.2f}" y="{y:.2f}" width="{side:.2f}" height="{side:.2f}"'
                 shapes.append(f'<rect class="{shape}" {box}/>')
     ranked = sorted(range(size), key=lambda j: -row[j])[:3]
-    words = ", ".join(f"{tokens[j]} {_number(row[j], 1 - row[j])}" for j in ranked if row[j])
+    words = ", ".join(f"{tokens[j]} {numbers[j]}" for j in ranked if row[j])
     title = f"Attention in {where}: {tokens[query]} reads {words}"
     return framed(title, shapes, max(top + step * size, above + 290) + BOTTOM)
 
@@ -246,9 +252,10 @@ def sampler_picture(labels, temperature, probabilities, counts):
     total = sum(counts)
     title = f"{total} draws at temperature T = {temperature:g}"
     shapes, words = [f'<text x="20" y="50">{title}</text>'], []
+    numbers = _numbers(probabilities)
     for i, (label, p, n) in enumerate(zip(labels, probabilities, counts, strict=True)):
         y = TOP + 56 * i
-        number = f"{_number(p, 1 - p)}, drawn {n}"
+        number = f"{numbers[i]}, drawn {n}"
         words.append(f"{label} {number}")
         share = n / total if total else 0
         shapes += [

@@ -4,7 +4,7 @@ import traitlets as t
 
 from softmax_lib.core import softmax
 from softmax_lib.losses import entropy
-from softmax_lib.widgets._base import ClassExplorer, Temperature, joined
+from softmax_lib.widgets._base import ClassExplorer, Temperature, static_files
 from softmax_lib.widgets.still import temperature_picture
 
 
@@ -67,10 +67,9 @@ class TemperatureExplorer(ClassExplorer):
     'class 5'
     """
 
-    _esm = joined("softmax.js", "explorer.js", "temperature_control.js", "temperature_explorer.js")
-    _css = joined("explorer.css", "temperature_control.css", "temperature_explorer.css")
+    _esm, _css = static_files("temperature_control", "temperature_explorer")
 
-    temperature = Temperature(1.0).tag(sync=True)
+    temperature = Temperature().tag(sync=True)
 
     # Not synchronised: the page computes its own, so that it works without Python, and a message
     # a frame for what it already knows would only slow it down.

@@ -212,7 +212,7 @@ function render({ model, el }) {
         `${name} reads ${tokens[weights[i].indexOf(Math.max(...weights[i]))]}`).join(", ")}`,
     });
 
-    const sum = row.reduce((so_far, w) => so_far + w, 0);
+    const sum = row.reduce((soFar, w) => soFar + w, 0);
     setText(total, `sum ${Number(sum.toPrecision(14))}`);
     const most = `ln ${z.length} = ${Math.log(z.length).toFixed(4)}`;
     setText(entropyText, `entropy ${formatNats(entropy(z), () => lnEntropy(z))} of ${most} nats`);

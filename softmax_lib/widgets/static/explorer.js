@@ -211,6 +211,9 @@ function limit(node, reached, reason, title) {
   setAttributes(node, { "aria-disabled": reached, title: reached ? reason : title });
 }
 
+// A copy of a list with another value at i.
+const replaced = (values, i, value) => values.map((other, j) => (j === i ? value : other));
+
 const clamp = (value, min, max) => Math.min(max, Math.max(min, value));
 
 // A number field for what get() returns. While someone types, it is theirs: what they have typed is

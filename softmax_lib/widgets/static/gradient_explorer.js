@@ -121,7 +121,7 @@ function render({ model, el }) {
   const setLogit = (i, value) => {
     const z = reached();
     if (value === z[i]) edit({});
-    else beginAt(z.map((other, j) => (j === i ? value : other)));
+    else beginAt(replaced(z, i, value));
   };
 
   function beginRun() {

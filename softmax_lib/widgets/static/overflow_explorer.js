@@ -101,20 +101,20 @@ function causeOf({ scores, exponents, exponentials }, truth, precision, naiveIsR
     ? "since small exponentials have few digits" : "since every step was rounded";
 }
 
-function describe({ offset, precision }, naive, shifted, truth) {
+function describe({ offset, precision }, naive, stable, truth) {
   const where = `${precision}, c = ${write(offset)}: `;
   const off = (error) => (error < 10 ? `off by ${Math.round(100 * error)} %` : "far off");
-  const [error, shiftedError] = [naive, shifted].map((form) => worstError(form.probabilities, truth));
-  const ends = shiftedError > WRONG
-    ? `; the shifted form is ${off(shiftedError)}, ${causeOf(shifted, truth, precision, error <= WRONG)}`
+  const [error, stableError] = [naive, stable].map((form) => worstError(form.probabilities, truth));
+  const ends = stableError > WRONG
+    ? `; the shifted form is ${off(stableError)}, ${causeOf(stable, truth, precision, error <= WRONG)}`
     : "; the shifted form is right";
   const { exponentials, total } = naive;
   if (exponentials.includes(Infinity)) return `${where}an exponential overflows, inf over inf is nan${ends}`;
   if (total === Infinity) return `${where}only the sum overflows, so all are 0${ends}`;
   if (total === 0) return `${where}all exponentials are 0, and 0 over 0 is nan${ends}`;
   if (error > WRONG) return `${where}no inf, no nan, and the naive form is ${off(error)}${ends}`;
-  if (shiftedError > WRONG) return `${where}the naive form is right${ends}`;
-  const lost = [naive, shifted].some(({ probabilities }) => probabilities.includes(0));
+  if (stableError > WRONG) return `${where}the naive form is right${ends}`;
+  const lost = [naive, stable].some(({ probabilities }) => probabilities.includes(0));
   return `${where}both forms are right${lost ? ", and what is 0 is too small for the format" : ""}`;
 }
 
@@ -224,7 +224,7 @@ function render({ model, el }) {
     while (inputFields.length < count) {
       const i = inputFields.length;
       const field = numberOf(`logit of class ${i + 1}`, () => read().logits[i], (value) =>
-        edit({ logits: read().logits.map((z, j) => (j === i ? value : z)) }));
+        edit({ logits: replaced(read().logits, i, value) }));
       inputFields.push(field);
       inputs.append(h("li", {}, field));
     }

@@ -58,9 +58,9 @@ export function distances(counts, p) {
   return { totalVariation: variation, chiSquare };
 }
 
-function shareText(x, p, log, i) {
+function shareText(x, p, lnP, i) {
   if (x[i] === -Infinity) return "cut off";
-  return formatProbability(p[i], log[i], () => logOthers(x, 1, i));
+  return formatProbability(p[i], lnP[i], () => logOthers(x, 1, i));
 }
 
 // How many of the draws a class of ln p is expected to get; what is small does not pass for 0.
@@ -163,7 +163,7 @@ function render({ model, el }) {
     const row = {
       logit: logitControl({
         get: () => read().logits[i],
-        onInput: (value) => edit({ logits: read().logits.map((z, j) => (j === i ? value : z)) }),
+        onInput: (value) => edit({ logits: replaced(read().logits, i, value) }),
         onRefusal: refuse,
       }),
       fill: h("div", { class: "se-fill" }),
@@ -210,14 +210,14 @@ function render({ model, el }) {
 
   // ---- keeping it current -----------------------------------------------------------------
 
-  function describe({ temperature, draws }, p, log, counts, left) {
+  function describe({ temperature, draws }, p, lnP, counts, left) {
     const best = p.indexOf(Math.max(...p));
     if (draws === 0) {
       const T = `T = ${Number(temperature.toPrecision(3))}`;
       return `${T}: ${left === count ? "all" : left} of ${count} classes can be drawn, no draw yet`;
     }
     return `${counted(draws, "draw")}: ${labels[best]} came ${counted(counts[best], "time")}, ` +
-      `expected ${formatExpected(draws, log[best])}`;
+      `expected ${formatExpected(draws, lnP[best])}`;
   }
 
   function draw() {
@@ -231,9 +231,9 @@ function render({ model, el }) {
     const counts = sample(x, draws);
     const { totalVariation, chiSquare } = distances(counts, p);
 
-    const log = logSoftmax(x);
+    const lnP = logSoftmax(x);
     const left = x.filter((value) => value > -Infinity).length;
-    const line = describe(state, p, log, counts, left);
+    const line = describe(state, p, lnP, counts, left);
     temperatureField.show(line);
     settings.forEach((field) => field.show());
     setText(run, player.running ? "Pause" : "Run");
@@ -243,8 +243,8 @@ function render({ model, el }) {
       setShare(row.fill, p[i]);
       setEnd(row.ghost, whole[i]);
       setShare(row.seen, draws ? counts[i] / draws : 0);
-      setText(row.value, shareText(x, p, log, i));
-      setText(row.drawn, draws ? `${counts[i]} of ${formatExpected(draws, log[i])}` : "not drawn yet");
+      setText(row.value, shareText(x, p, lnP, i));
+      setText(row.drawn, draws ? `${counts[i]} of ${formatExpected(draws, lnP[i])}` : "not drawn yet");
     });
     setText(cutText, `cut off ${removed.toFixed(4)}`);
     setText(variationText, `total variation ${draws ? totalVariation.toFixed(4) : "–"}`);

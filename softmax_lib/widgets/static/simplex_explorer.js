@@ -103,7 +103,7 @@ function render({ model, el }) {
   const { control, player } = temperatureSweep(model, redraw);
   const { edit, refuse } = control;
   const setLogit = (i, value) =>
-    edit({ logits: read().logits.map((z, j) => (j === i ? value : z)) });
+    edit({ logits: replaced(read().logits, i, value) });
 
   function movePoint(shares) {
     const inside = intoTriangle(shares);

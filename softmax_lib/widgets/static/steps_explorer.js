@@ -50,7 +50,7 @@ function render({ model, el }) {
   let moved = null; // what whatMoved said of the last change
 
   const edit = (logits) => control.edit({ logits });
-  const setLogit = (i, value) => edit(read().logits.map((z, j) => (j === i ? value : z)));
+  const setLogit = (i, value) => edit(replaced(read().logits, i, value));
 
   function shift(step) {
     const logits = read().logits.map((z) => z + step);

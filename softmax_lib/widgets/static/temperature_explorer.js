@@ -45,7 +45,7 @@ function render({ model, el }) {
   const { control, player } = temperatureSweep(model, redraw);
   const { edit, refuse } = control;
   const setLogits = (logits) => edit({ logits, labels: labelsFor(logits.length) });
-  const setLogit = (i, value) => setLogits(read().logits.map((z, j) => (j === i ? value : z)));
+  const setLogit = (i, value) => setLogits(replaced(read().logits, i, value));
 
   // ---- the page's nodes -------------------------------------------------------------------
 
