@@ -9,18 +9,15 @@ choice only: what is reported has been measured at 50 digits.
 """
 
 import importlib.util
-import platform
 import sys
 from dataclasses import dataclass
-from datetime import date
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import scipy.special
-from _machine import processor
+from _machine import machine
 from mpmath import mp
 
 sys.path[:0] = [str(Path(__file__).parents[1])]  # for tests, which is not installed
@@ -372,15 +369,6 @@ def search(quantity, dtype):
 # The report
 
 
-def machine():
-    libraries = ["numpy", "scipy", "mpmath", "torch", "jax"]
-    found = [f"{name} {version(name)}" for name in libraries if importlib.util.find_spec(name)]
-    return (
-        f"{processor()}, {platform.system()}, "
-        f"Python {platform.python_version()}, {', '.join(found)}; {date.today():%d %B %Y}"
-    )
-
-
 def number(error):
     return f"{error:.2f}" if error < 100 else f"{error:.0f}" if error < 1e4 else f"{error:.0e}"
 
@@ -469,7 +457,7 @@ that a search with a fixed seed has bred to make softmax_lib's error as large as
 others' worst may lie elsewhere. A library that knows no temperature gets z / T, and a cross-entropy
 by SciPy or JAX is written with its log_softmax.
 
-{machine()}
+{machine(["numpy", "scipy", "mpmath", "torch", "jax"])}
 
 {chr(10).join(reports)}""")
     print(f"Written: {HERE / 'accuracy.md'}")

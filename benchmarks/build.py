@@ -6,7 +6,6 @@ one with an edited chapter, for each chapter that the editing of may take long.
 """
 
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -14,12 +13,10 @@ import sys
 import tempfile
 import time
 from contextlib import contextmanager
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
-from _machine import processor
+from _machine import machine
 
 ROOT = Path(__file__).parents[1]
 GOALS = {"clean": 90, "no change": 8, "one chapter edited": 20}  # seconds, on two cores
@@ -59,16 +56,9 @@ def edit(book, name):
     nbformat.write(notebook, path)
 
 
-def machine():
-    return (
-        f"{processor()}, {os.cpu_count()} cores, of which others used "
-        f"{os.getloadavg()[0]:.1f} when it began; {platform.system()}, Python "
-        f"{platform.python_version()}, Sphinx {version('sphinx')}; {date.today():%d %B %Y}"
-    )
-
-
 if __name__ == "__main__":
-    where = machine()
+    load = f"{os.getloadavg()[0]:.1f} cores in use by others when it began"
+    where = machine(["sphinx"], load)
     with copy_of_the_book() as book:
         clean, notebooks = build(book)
         print(f"clean: {clean:.1f} s, of which notebooks {sum(notebooks.values()):.1f}", flush=True)

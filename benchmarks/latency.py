@@ -8,14 +8,12 @@ page.
 
 import bisect
 import json
-import os
-import platform
 import statistics
 import sys
 import tempfile
-from datetime import date
 from pathlib import Path
 
+from _machine import machine
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
@@ -209,7 +207,7 @@ def row(name, rounds):
 def main():
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         running = playwright.chromium.launch(executable_path=browser.find(), args=browser.ARGUMENTS)
-        version = running.version
+        where = machine([], f"Chromium {running.version}")
         rounds = [measure_all(running, Path(folder)) for _ in range(ROUNDS)]
         running.close()
     lines = "\n".join(row(name, [found[name] for found in rounds]) for name in rounds[0])
@@ -231,7 +229,7 @@ each slider, of any kind, from the first new value to the last. Here Chromium ha
 graphics card: what it draws, it draws with the same processor, outside the milliseconds below and
 inside the frame.
 
-{os.cpu_count()} cores, {platform.system()}, Chromium {version}; {date.today():%d %B %Y}
+{where}
 
 | explorer | sliders | keys | median | 95th percentile | best, worst | dropped | dragged |
 |---|--:|--:|--:|--:|--:|--:|--:|

@@ -15,20 +15,17 @@ import gzip
 import http.server
 import json
 import os
-import platform
 import re
 import shutil
 import statistics
 import subprocess
 import sys
 import threading
-from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import yaml
-from _machine import processor
+from _machine import machine
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
@@ -264,15 +261,6 @@ def summary(rows):
     )
 
 
-def machine(report_version):
-    browser = run(chromium.find(), "--version").strip()
-    found = [f"{name} {version(name)}" for name in ("jupyter-book", "sphinx-book-theme", "furo")]
-    return (
-        f"{processor()}, {os.cpu_count()} cores, {platform.system()}, "
-        f"{browser}, Lighthouse {report_version}, {', '.join(found)}; {date.today():%d %B %Y}"
-    )
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=3, help="visits of each page of ours (3)")
@@ -289,7 +277,9 @@ if __name__ == "__main__":
         rows.append((page, sites))
         for site in sites:
             print(f"{page} {site}: {row(sites[site])}", flush=True)
-    lighthouse_version = json.loads((npm / "lighthouse" / "package.json").read_text())["version"]
+    lighthouse = json.loads((npm / "lighthouse" / "package.json").read_text())["version"]
+    programs = [run(chromium.find(), "--version").strip(), f"Lighthouse {lighthouse}"]
+    where = machine(["jupyter-book", "sphinx-book-theme", "furo"], *programs)
     text = f"""# The site beside a stock Jupyter Book
 
 The same chapters, built twice: as Jupyter Book does it without further settings, and as this book
@@ -300,7 +290,7 @@ this one, which flatters them: no second connection had to be made.
 
 {summary(rows)}
 
-{machine(lighthouse_version)}
+{where}
 
 {table(rows, hosts)}
 """

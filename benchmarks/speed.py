@@ -6,21 +6,17 @@ installed, in a second round, since to load them changes how the process gets it
 """
 
 import importlib.util
-import os
-import platform
 import statistics
 import time
 import tracemalloc
-from datetime import date
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import scipy.special
 import sklearn.utils.extmath
-from _machine import processor
+from _machine import machine
 
 import softmax_lib
 from softmax_lib.losses import cross_entropy_with_grad
@@ -152,18 +148,6 @@ def memory():
                 yield f"{name}, out=", shape, extra_memory(partial(own, z, out=out), z), None
 
 
-def machine():
-    libraries = ["numpy", "scipy", "scikit-learn", "torch", "jax"]
-    found = [f"{n} {version(n)}" for n in libraries if importlib.util.find_spec(MODULES.get(n, n))]
-    return (
-        f"{processor()}, {os.cpu_count()} cores, {platform.system()}, "
-        f"Python {platform.python_version()}, {', '.join(found)}; {date.today():%d %B %Y}"
-    )
-
-
-MODULES = {"scikit-learn": "sklearn"}
-
-
 def table(rows):
     names = list(dict.fromkeys(name for *_, peers in rows for name in peers))
     lines = [
@@ -218,7 +202,7 @@ pays more for that. The columns but SciPy's and scikit-learn's own are measured 
 MB has been freed, when arrays of up to that size cost no new pages. PyTorch runs on one thread, JAX
 as it does.
 
-{machine()}
+{machine(["numpy", "scipy", "scikit-learn", "torch", "jax"])}
 
 {table(rows)}
 
