@@ -427,6 +427,16 @@ def test_a_phone_shows_all_code_and_what_it_wraps_hangs_below_its_beginning(visi
         assert len(lines) > 200
 
 
+def test_a_phone_breaks_no_name_of_a_function_that_it_has_room_for(visit):
+    page = visit("chapters/api.html", viewport={"width": 360, "height": 800}).page
+    names = page.evaluate(
+        """() => [...document.querySelectorAll(".sig-name")].map((name) =>
+          [name.textContent, new Set([...name.getClientRects()].map(({ top }) => top)).size])"""
+    )
+    assert len(names) > 50
+    assert [name for name, lines in names if lines > 1 and len(name) <= 28] == []
+
+
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_cell_is_still_its_source(visit, name):
     """The marks for phones change no character for those who copy it."""
