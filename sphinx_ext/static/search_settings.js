@@ -3,6 +3,10 @@
 const SPHINX_HIGHLIGHT_ENABLED = false;
 // No single-key shortcut: it takes "/" from readers who type with assistive technology.
 DOCUMENTATION_OPTIONS.ENABLE_SEARCH_SHORTCUTS = false;
+// What it counts are titles, headings, terms and functions too, which it calls pages.
+Documentation.TRANSLATIONS[
+  "Search finished, found ${resultCount} page(s) matching the search query."
+] = "Results, the best first: ${resultCount}.";
 
 // The text that its excerpts are cut from. Each formula stands in a page three times, as MathML, as TeX
 // and as boxes for the eye: the MathML stays, with a sign for what it says by place alone. Sphinx's own

@@ -144,6 +144,9 @@ def test_search_finds_a_word(visit):
     page.locator("input[name=q]").fill("entropy")
     page.keyboard.press("Enter")
     page.locator("#search-results li a", has_text="Temperature").first.wait_for()
+    said = page.locator("#search-results .search-summary")
+    expect(said).to_have_text(re.compile(r"^Results, the best first: \d+\.$"))
+    assert said.inner_text().split()[-1] == f"{page.locator('ul.search > li').count()}."
 
 
 @pytest.mark.parametrize("width", WIDTHS)
