@@ -42,21 +42,23 @@
 
   // A link carries what differs from the state that the page was built with, as JSON after the
   // widget's id: #widget-1={"temperature":0.5}. It may name what a reset would set, and no more.
-  // Returns null for an address that is not this widget's or that it does not accept.
+  // Returns null for an address that is not this widget's, and false for one that it does not accept.
   function stateInAddress(id, built, accepts) {
     const [name, text] = location.hash.slice(1).split(/=(.*)/s);
     if (name !== id) return null;
     try {
       const changes = text ? JSON.parse(decodeURIComponent(text)) : {};
       const known = Object.keys(changes).every((k) => Object.hasOwn(built.initial, k));
-      return known && accepts({ ...built, ...changes }) ? { ...built, ...changes } : null;
+      return known && accepts({ ...built, ...changes }) && { ...built, ...changes };
     } catch {
-      return null;
+      return false;
     }
   }
 
+  // What is said beside the button holds until the next change.
   function linkButton(id, built, model) {
     const said = Object.assign(document.createElement("span"), { role: "status" });
+    model.on("change", () => (said.textContent = ""));
     const button = Object.assign(document.createElement("button"), {
       type: "button", textContent: "Copy a link to this state",
     });
@@ -76,6 +78,7 @@
     });
     const line = Object.assign(document.createElement("p"), { className: "widget-link" });
     line.append(button, " ", said);
+    line.say = (text) => (said.textContent = text);
     return line;
   }
 
@@ -87,16 +90,20 @@
       const { default: exported } = await import(address);
       const widget = typeof exported === "function" ? await exported() : exported;
       const accepts = widget.accepts ?? (() => false);
-      const model = makeModel(stateInAddress(id, built, accepts) ?? { ...built });
+      const asked = stateInAddress(id, built, accepts);
+      const model = makeModel(asked || { ...built });
       const el = document.createElement("div");
       addStyle(_css);
       await widget.initialize?.({ model });
       await widget.render({ model, el });
       place.replaceChildren(el); // only now: a widget that fails leaves its still picture
       if (!widget.accepts) return;
-      place.append(linkButton(id, built, model));
+      const line = linkButton(id, built, model);
+      place.append(line);
+      if (asked === false) line.say("The link's state cannot be read: this is the first one.");
       addEventListener("hashchange", () => {
         const state = stateInAddress(id, built, accepts);
+        if (state === false) line.say("The link's state cannot be read: this one stays.");
         if (!state) return; // and what the reader has set stays
         for (const [name, value] of Object.entries(state)) model.set(name, value);
         place.scrollIntoView({ behavior: "instant" }); // a smooth one may be cut off

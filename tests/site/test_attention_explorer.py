@@ -187,7 +187,9 @@ def test_the_scale_is_on_off_or_any_temperature(visit):
         expect(page.locator(".se-entropy")).to_have_text(nats)
     assert says["temperature"] == 100
     assert entropy == sorted(entropy)  # a larger T never lowers it
-    expect(page.locator(".se-line")).to_have_text("Layer 0, head 4: bank 2 reads no token much")
+    expect(page.locator(".se-line")).to_have_text(
+        "Layer 0, head 4: bank 2 gives no token as much as 0.10"
+    )
     expect(scaled).to_have_attribute("aria-pressed", "false")
     page.get_by_role("spinbutton").fill("0")
     expect(page.locator(".se-line")).to_have_text("The temperature is a number from 0.01 to 100")

@@ -332,7 +332,7 @@ def test_a_step_that_goes_too_far_is_called_so(visit):
     assert says["losses"][2] > says["losses"][1]
     before, after = (f"{loss:.4f}" for loss in says["losses"][1:])
     assert shown(page, ".se-line") == [
-        f"Step 2, loss {after}: it was {before}; the step went too far"
+        f"Step 2, loss {after}: it was {before} before; the step went too far"
     ]
     floor = page.locator(".se-floor")
     assert floor.get_attribute("visibility") == "visible"
@@ -348,18 +348,20 @@ def test_a_step_that_goes_too_far_is_called_so(visit):
 def test_the_line_names_the_strongest_pull(visit):
     page = visit()
     assert shown(page, ".se-line") == [
-        "Step 0, loss 1.4402: class 2 is 0.763 short of its target; a step lifts its logit by 0.763"
+        "Step 0, loss 1.4402: class 2 is 0.7631 short of its target; "
+        "a step lifts its logit by 0.7631"
     ]
     number(page, "rate").fill("0.5")
     target(page).select_option(index=3)
     assert shown(page, ".se-line") == [
-        "Step 0, loss 3.4402: class 4 is 0.968 short of its target; a step lifts its logit by 0.484"
+        "Step 0, loss 3.4402: class 4 is 0.9679 short of its target; "
+        "a step lifts its logit by 0.4840"
     ]
     target(page).select_option(index=0)
     button(page, "Reset").click()
     page.evaluate("models[0].set('distribution', [0, 0.4, 0.3, 0.3])")
     assert shown(page, ".se-line")[0].endswith(
-        "class 1 is 0.644 above its target; a step lowers its logit by 0.644"
+        "class 1 is 0.6439 above its target; a step lowers its logit by 0.6439"
     )
     page.evaluate("models[0].set('distribution', null)")
     for z, words in [  # of exp(-9) and exp(-20), three times
@@ -401,7 +403,7 @@ def test_a_rise_too_small_to_write_is_not_told_by_two_equal_numbers(visit):
         if before == after:
             assert line == f"{prefix}the steps go back and forth, and the loss no longer falls"
         else:
-            assert line == f"{prefix}it was {before}; the step went too far"
+            assert line == f"{prefix}it was {before} before; the step went too far"
         told.append(before == after)
     assert set(told) == {True, False}
 

@@ -50,6 +50,8 @@ def test_a_copied_link_opens_the_explorer_as_it_was(visit):
     assert address == page.url
     before = state(page)
     assert before["temperature"] == 0.37
+    explorer.get_by_role("spinbutton").nth(0).fill("2")  # which is not what was copied
+    expect(page.get_by_role("status").filter(has_text="Copied.")).to_have_count(0)
     again = visit("#" + address.partition("#")[2])
     assert state(again) == before
     again.get_by_role("button", name="Reset").first.click()
@@ -170,7 +172,15 @@ def test_a_link_holds_its_place_until_the_reader_moves(browser, site, step):
     ids=str,
 )
 def test_a_malformed_link_opens_the_explorer_as_new(visit, bad):
-    assert state(visit(link_to(bad))) == state(visit())
+    page = visit(link_to(bad))
+    assert state(page) == state(visit())
+    said = page.locator(f"[data-model={ANCHOR}]").get_by_role("status")
+    # Nothing after the id is no state at all.
+    expect(said).to_have_text(
+        "The link's state cannot be read: this is the first one." if bad != "" else ""
+    )
+    page.locator(".softmax-explorer").first.get_by_role("spinbutton").first.fill("3")
+    expect(said).to_have_text("")
 
 
 def test_a_broken_escape_opens_the_explorer_as_new(visit):
@@ -205,3 +215,5 @@ def test_a_malformed_link_on_an_open_page_takes_nothing_from_the_reader(visit, b
     settle(page)
     assert state(page) == before
     assert before["temperature"] == 7
+    said = page.locator(f"[data-model={ANCHOR}]").get_by_role("status")
+    expect(said).to_have_text("The link's state cannot be read: this one stays.")

@@ -430,6 +430,18 @@ def test_a_phone_shows_all_code_and_what_it_wraps_hangs_below_its_beginning(visi
         assert len(lines) > 200
 
 
+def test_the_tab_key_lands_on_nothing_under_the_head(visit):
+    page = visit("chapters/numerical_stability.html", viewport={"width": 360, "height": 700}).page
+    lay_out(page)
+    top = "document.activeElement.getBoundingClientRect().top"
+    head = page.locator(".mobile-header").bounding_box()["height"]
+    page.get_by_label("ways to fail").focus()
+    for _ in range(6):
+        page.evaluate(f"scrollBy({{ top: {top} - {head}, behavior: 'instant' }})")
+        page.keyboard.press("Shift+Tab")
+        page.wait_for_function(f"{top} >= {head}", timeout=3000)
+
+
 def test_a_phone_breaks_no_name_of_a_function_that_it_has_room_for(visit):
     page = visit("chapters/api.html", viewport={"width": 360, "height": 800}).page
     names = page.evaluate(

@@ -52,12 +52,12 @@ def test_a_small_expected_count_does_not_pass_for_none(visit):
         e = [mpmath.exp(z) for z in (10, 0, -11, -700)]
         expected = [10_000 * x / mpmath.fsum(e) for x in e]
     page = visit(SamplerExplorer(logits=[10, 0, -11, -700], draws=10_000))
-    written = [text.split(" of ")[1] for text in shown(page, ".se-drawn")]
+    written = [text.split(" (")[1].rstrip(")") for text in shown(page, ".se-drawn")]
     assert written == ["9999.5", "0.45", "7.58e-6", mpmath.nstr(expected[3], 3)]
     for text, value in zip(written, expected, strict=True):
         assert float(mpmath.mpf(text) / value) == pytest.approx(1, rel=0.01)
     cut = visit(SamplerExplorer(logits=[10, 0, -11, -700], draws=10_000, top_k=1))
-    assert shown(cut, ".se-drawn") == ["10000 of 10000.0", *3 * ["0 of 0"]]
+    assert shown(cut, ".se-drawn") == ["10000 (10000.0)", *3 * ["0 (0)"]]
 
 
 def test_thousands_of_states_agree_with_the_library(visit):
@@ -160,7 +160,7 @@ def test_each_class_says_how_often_it_came_and_how_often_to_expect_it(visit):
     page = visit(SamplerExplorer(draws=1000))
     says = state(page)
     expected = [
-        f"{n} of {1000 * p:.1f}" for n, p in zip(says["counts"], says["probabilities"], strict=True)
+        f"{n} ({1000 * p:.1f})" for n, p in zip(says["counts"], says["probabilities"], strict=True)
     ]
     assert shown(page, ".se-drawn") == expected
     button(page, "Clear").click()
@@ -235,7 +235,11 @@ def test_a_bad_number_is_refused(visit, name, bad, reason):
         expect(field).to_have_attribute("aria-invalid", "true")
     field.blur()  # of the last one nothing can be taken
     assert state(page) == before
-    expect(page.locator(".se-line")).not_to_have_text(reason)
+    said = expect(page.locator(".se-line"))
+    if bad[-1]:  # the field shows another number: why?
+        said.to_have_text(reason)
+    else:
+        said.not_to_have_text(reason)
 
 
 def test_the_bars_are_as_long_as_the_shares(visit):
@@ -303,4 +307,17 @@ def test_what_a_gap_makes_tiny_is_not_called_cut_off(visit):
     page = visit(SamplerExplorer([1e307, 1, 0, -1], temperature=0.01))
     values = page.locator(".se-row .se-value").all_inner_texts()
     assert values == ["1 \N{MINUS SIGN} <1e-999999", *["<1e-999999"] * 3]
-    assert "all of 4 classes can be drawn" in page.locator(".se-line").inner_text()
+    assert "all 4 classes can be drawn; no draw yet" in page.locator(".se-line").inner_text()
+
+
+def test_a_small_distance_does_not_pass_for_none(visit):
+    """Of z / T = (20, 10, 0, -10) the first two leave e^-20 + e^-30 over the sum, and no draw came
+    to the second, whose share is e^-10 / (1 + e^-10)."""
+    page = visit(SamplerExplorer([2, 1, 0, -1], temperature=0.1, top_k=2, draws=100))
+    assert state(page)["counts"] == [100, 0, 0, 0]
+    removed = (np.exp(-20) + np.exp(-30)) / np.exp([0, -10, -20, -30]).sum()
+    apart = np.exp(-10) / (1 + np.exp(-10))
+    assert shown(page, ".se-cut") == [f"cut off {removed:.2e}".replace("e-0", "e-")]
+    assert shown(page, ".se-variation") == [f"total variation {apart:.2e}".replace("e-0", "e-")]
+    whole = visit(SamplerExplorer([0, 0], draws=0))
+    assert shown(whole, ".se-cut") == ["cut off 0"]

@@ -352,6 +352,8 @@ def test_the_keys_move_the_point(visit):
         ("ArrowDown", [0.005, 0.005, -0.01]),
         ("Shift+ArrowUp", [-0.05, -0.05, 0.1]),
         ("Shift+ArrowRight", [-0.1, 0.1, 0]),
+        ("PageDown", [0.05, 0.05, -0.1]),
+        ("PageUp", [-0.05, -0.05, 0.1]),
     ]:
         at = point(page)
         page.keyboard.press(key)
@@ -373,6 +375,24 @@ def test_the_keys_move_the_point(visit):
     assert state(page) == says
 
 
+def test_home_and_end_lead_to_the_lower_corners(visit):
+    page = visit(SimplexExplorer([1, 0, 2]), viewport={"width": 700, "height": 300})
+    handle(page).focus()
+    page.evaluate("scrollTo(0, 150)")
+    for key, p in (("Home", [0.998, 0.001, 0.001]), ("End", [0.001, 0.998, 0.001])):
+        handle(page).press(key)
+        assert state(page)["probabilities"] == pytest.approx(p, abs=1e-12)
+        assert page.evaluate("scrollY") == 150
+
+
+def test_a_number_stays_whole_in_its_field(visit):
+    page = visit(SimplexExplorer([460.38364, -230.19182, -230.19182]))
+    for i in range(3):
+        field = page.get_by_role("spinbutton", name=f"logit of class {i + 1}")
+        expect(field).to_have_value(["460.384", "-230.19", "-230.19"][i])
+        assert field.evaluate("e => e.scrollWidth <= e.clientWidth")
+
+
 def test_the_keys_leave_a_corner_again(visit):
     page = visit(SimplexExplorer([100, 0, -5], temperature=0.01))
     assert state(page)["probabilities"] == [1, 0, 0]
@@ -386,7 +406,7 @@ def test_the_point_speaks(visit):
     expect(handle(page)).to_have_attribute("aria-valuetext", "cat 67 %, dog 24 %, owl 9 %")
     expect(handle(page)).to_have_attribute("aria-valuenow", "67")
     assert shown(page, ".se-line") == [
-        "T = 1: cat leads with 67 %, on the way from its corner to the centre"
+        "T = 1: cat leads with 67 %, between its corner and the centre"
     ]
     for logits, T, line in [
         ([2, 1, 0], 0.01, "T = 0.01: almost at the corner of cat"),
@@ -395,7 +415,7 @@ def test_the_point_speaks(visit):
         ([1, 1, 1], 3, "T = 3: all logits are equal, so the point stays in the centre at any T"),
         (
             *([0, 2, 2], 2),
-            "T = 2: dog and owl tie with 42 % each, on the way from their edge to the centre",
+            "T = 2: dog and owl tie with 42 % each, between their edge and the centre",
         ),
     ]:
         page.evaluate(
@@ -604,3 +624,12 @@ def test_the_smallest_gaps_leave_a_path(visit):
     drawn = page.locator(".se-path").first.get_attribute("points")
     assert len(drawn.split()) >= 2
     assert "NaN" not in drawn
+
+
+@pytest.mark.parametrize(
+    "width", [290, 330, 700]
+)  # as wide as on the book's page at 320 and at 360
+def test_the_line_has_room_for_a_tie(visit, width):
+    page = visit(SimplexExplorer([2, 2, 0]), viewport={"width": width, "height": 800})
+    assert "class 1 and class 2 tie with 47 % each" in page.locator(".se-line").inner_text()
+    assert page.locator(".se-line").evaluate("e => e.scrollHeight <= e.clientHeight")

@@ -262,6 +262,9 @@ def test_reset_goes_back_to_what_python_gave(visit):
     page.get_by_role("button", name="Take 1 from all").click()
     page.get_by_role("button", name="Reset").click()
     assert state(page) == before
+    assert not any(map(any, marks(page)))  # of what has not begun, nothing has moved
+    line = "The odds of two classes are e to the gap between their logits"
+    expect(page.locator(".se-line")).to_have_text(line)
 
 
 def test_each_over_the_sum_can_be_followed_by_hand(visit):
@@ -275,3 +278,5 @@ def test_each_over_the_sum_can_be_followed_by_hand(visit):
     assert page.locator(".se-note").get_by_text("bars from 0 to").first.inner_text() == (
         "bars from 0 to 0.0001"
     )
+    page.evaluate("models[0].set('logits', [-10, -10, -10, -10])")
+    assert page.get_by_text("bars from 0 to 5e-5").is_visible()

@@ -332,9 +332,9 @@ def test_a_temperature_can_be_typed(visit):
     assert state(page)["temperature"] == 100
     expect(field).to_have_value("100")
     field.press("ArrowDown")
-    assert state(page)["temperature"] == 99
+    assert state(page)["temperature"] == 95
     field.press_sequentially("5")  # typing goes on undisturbed: it is not redrawn meanwhile
-    assert state(page)["temperature"] == 99
+    assert state(page)["temperature"] == 95
     assert_right(state(page))
 
 
@@ -396,6 +396,43 @@ def test_the_logit_sliders_grow_with_what_they_show(visit):
     sliders.last.focus()
     page.keyboard.press("End")
     assert_right(state(page))
+
+
+def test_the_logit_sliders_shrink_again_once_let_go(visit):
+    page = visit(TemperatureExplorer([2, 1]))
+    sliders = page.locator(".se-bars input[type=range]")
+    reach = "(all) => all.map((s) => [+s.min, +s.max])"
+    field = page.get_by_role("spinbutton", name="logit of class 1")
+    for text, high in (("1000", 1000), ("3", 10), ("500", 500)):
+        field.fill(text)
+        settle(page)
+        assert sliders.evaluate_all(reach) == 2 * [[-10, high]]
+    box = sliders.first.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] - 8, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] / 3, middle, steps=3)
+    settle(page)
+    assert sliders.evaluate_all(reach) == 2 * [[-10, 500]]  # or it would run away
+    page.mouse.move(box["x"], middle, steps=3)
+    page.mouse.up()
+    assert state(page)["logits"] == [-10, 1]
+    assert sliders.evaluate_all(reach) == 2 * [[-10, 10]]
+
+
+def test_arrow_keys_step_through_all_temperatures(visit):
+    """The browser's own step of 1 would stop at T = 1."""
+    page = visit()
+    field = page.get_by_role("spinbutton").first
+    for key, T in (("ArrowDown", 0.95), ("ArrowUp", 1), ("ArrowUp", 1.05)):
+        field.press(key)
+        assert state(page)["temperature"] == T
+        expect(field).to_have_value(str(T))
+    for text, key, T in (("0.01", "Down", 0.01), ("100", "Up", 100), ("5", "Up", 5.2)):
+        field.fill(text)
+        field.press(f"Arrow{key}")
+        assert state(page)["temperature"] == T
+        expect(field).to_have_value(str(T))
 
 
 def test_a_slider_ends_at_the_largest_double(visit):

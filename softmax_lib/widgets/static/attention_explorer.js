@@ -76,8 +76,8 @@ function describeRow({ layer, head, token }, tokens, row, alone) {
   const ranked = row.map((weight, j) => ({ weight, j })).sort((a, b) => b.weight - a.weight);
   const reads = ranked.filter(({ weight }, rank) => rank < 3 && weight >= 0.1)
     .map(({ weight, j }) => `${tokens[j]} ${weight < 0.995 || alone ? weight.toFixed(2) : "over 0.99"}`);
-  const what = reads.length ? reads.join(", ") : "no token much";
-  return `Layer ${layer}, head ${head}: ${tokens[token]} reads ${what}`;
+  const what = reads.length ? `reads ${reads.join(", ")}` : "gives no token as much as 0.10";
+  return `Layer ${layer}, head ${head}: ${tokens[token]} ${what}`;
 }
 
 function render({ model, el }) {

@@ -16,6 +16,13 @@ function button(text, title, onClick) {
   return node;
 }
 
+// A button of one width, whether it begins or pauses.
+function playButton(...given) {
+  const node = button(...given);
+  node.classList.add("se-play");
+  return node;
+}
+
 function select(label, options, onChange) {
   const node = h("select", { class: "se-field", "aria-label": label });
   options.forEach((text, i) => node.append(h("option", { value: i }, text)));
@@ -124,7 +131,8 @@ function editor(model, redraw, player) {
 
 // The line that says in words what there is to see. It is read out once the reader pauses.
 function statusLine() {
-  const line = h("p", { class: "se-line", "aria-hidden": "true" });
+  // No place for the Tab key: where a line scrolls, a browser would make it one.
+  const line = h("p", { class: "se-line", "aria-hidden": "true", tabindex: -1 });
   const live = h("p", { class: "se-hidden se-live", "aria-live": "polite" });
   let timer = 0;
   return {
@@ -218,9 +226,10 @@ const clamp = (value, min, max) => Math.min(max, Math.max(min, value));
 
 // A number field for what get() returns. While someone types, it is theirs: what they have typed is
 // taken as soon as it is a number in range, and only Enter or leaving the field tidies it up.
-// fits(number) may ask for more than a range, and write(value) is how it shows a value.
+// fits(number) may ask for more than a range, write(value) is how it shows a value, and next(value, way)
+// is where an arrow key leads, up with 1 and down with -1, if not to the browser's own next number.
 function numberField(attributes, {
-  min, max, fits = Number.isFinite, get, onInput, onRefusal, write = brief,
+  min, max, fits = Number.isFinite, get, onInput, onRefusal, write = brief, next,
 }) {
   const node = h("input", {
     type: "number", step: "any", class: "se-field se-number", autocomplete: "off",
@@ -249,13 +258,18 @@ function numberField(attributes, {
   // and keeps the rest: another number. Put in as if typed, it goes where the caret is and can be undone.
   node.addEventListener("paste", (event) => {
     event.preventDefault();
-    const text = event.clipboardData.getData("text").trim().replaceAll("−", "-");
+    const text = event.clipboardData.getData("text").trim().replaceAll("−", "-").replace(/^\+/, "");
     const isDecimal = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
     if (isDecimal) document.execCommand("insertText", false, text);
     else onRefusal();
   });
   node.addEventListener("keydown", (event) => {
     if (event.key === "Enter") tidyUp(); // no change to the browser after a paste
+    const way = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!next || !way) return;
+    event.preventDefault();
+    tidyUp();
+    onInput(next(get(), way));
   });
   function tidyUp() {
     if (!typing) return;
@@ -263,10 +277,11 @@ function numberField(attributes, {
     typing = false;
     node.removeAttribute("aria-invalid");
     // Where a slider that was clicked to leave the field has already set another value, it stays.
-    const stale = !fits(number) || get() !== taken;
-    const value = stale ? get() : clamp(number, min, max);
+    const isOthers = get() !== taken;
+    const value = isOthers || !fits(number) ? get() : clamp(number, min, max);
     onInput(value);
-    if (!stale && value !== number) onRefusal(); // or nothing would say why it is another
+    const isAnother = number !== value && !Number.isNaN(number); // of an empty field there is no question
+    if (isAnother && !isOthers) onRefusal(); // or nothing would say why
   }
   node.addEventListener("change", tidyUp);
   node.addEventListener("blur", tidyUp); // what was typed and undone is no change to the browser
@@ -329,26 +344,34 @@ function quantity({ name, unit, min, max, step, get, onInput, onRefusal }) {
   };
 }
 
-// How far the sliders of logits reach: it grows with what they have to show.
-function sliderReach(low = -10, high = 10) {
+// How far the sliders of logits reach: at least from -10 to 10, and as far as what they have to show.
+// While one slides, its ends stay, or it would run away from under the pointer.
+function sliderReach() {
   return {
-    low,
-    high,
+    low: -10,
+    high: 10,
+    sliding: false,
     cover(values) {
-      this.low = Math.min(this.low, Math.floor(Math.min(...values)));
-      this.high = Math.max(this.high, Math.ceil(Math.max(...values)));
+      const [low, high] = this.sliding ? [this.low, this.high] : [-10, 10];
+      this.low = Math.min(low, Math.floor(Math.min(...values)));
+      this.high = Math.max(high, Math.ceil(Math.max(...values)));
     },
-    reset() {
-      [this.low, this.high] = [low, high];
+    get stretched() {
+      return this.low < -10 || this.high > 10;
     },
   };
 }
 
-// A slider and a number field for one logit; show(label, reach) brings both up to date.
-function logitControl({ get, onInput, onRefusal, bound = Number.MAX_VALUE, write }) {
+// A slider and a number field for one logit; show(label) brings both up to date.
+function logitControl({ get, onInput, onRefusal, reach, bound = Number.MAX_VALUE, write }) {
   const range = slider({}, (value) => {
+    reach.sliding = true;
     const rounded = Number(value.toPrecision(3)); // which may be beyond the largest double
     onInput(clamp(rounded, -bound, bound));
+  });
+  range.addEventListener("change", () => { // it has been let go
+    reach.sliding = false;
+    if (reach.stretched) onInput(get());
   });
   const number = numberField({}, {
     min: -bound,
@@ -362,7 +385,8 @@ function logitControl({ get, onInput, onRefusal, bound = Number.MAX_VALUE, write
   });
   return {
     nodes: [h("span", {}, range), h("span", {}, number)],
-    show(label, { low, high }) {
+    show(label) {
+      const { low, high } = reach;
       const step = high - low > 20 ? "any" : 0.1;
       range.show(get(), { "aria-label": label, min: low, max: high, step });
       setAttributes(number, { "aria-label": label });

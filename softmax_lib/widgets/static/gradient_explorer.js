@@ -60,7 +60,7 @@ function describe(labels, gradient, losses, lossNow, floor, rate) {
     // The loss is convex: where it has risen, the next step leads back.
     return before === lossNow
       ? `${prefix}the steps go back and forth, and the loss no longer falls`
-      : `${prefix}it was ${before}; the step went too far`;
+      : `${prefix}it was ${before} before; the step went too far`;
   }
   const sizes = gradient.map(Math.abs);
   const most = Math.max(...sizes);
@@ -70,9 +70,10 @@ function describe(labels, gradient, losses, lossNow, floor, rate) {
       : `${prefix}p has all but met its target, and hardly any pull is left`;
   }
   const i = sizes.indexOf(most);
-  const size = (value) => (value < 0.001 ? scientific(Math.log(value)) : value.toFixed(3));
+  const size = (value) => (value < 0.001 ? scientific(Math.log(value)) : value.toFixed(4));
+  const much = most < 0.99995 ? size(most) : "nearly 1";
   const [where, moves] = gradient[i] > 0 ? ["above its target", "lowers"] : ["short of its target", "lifts"];
-  return `${prefix}${labels[i]} is ${size(most)} ${where}; a step ${moves} its logit by ${size(rate * most)}`;
+  return `${prefix}${labels[i]} is ${much} ${where}; a step ${moves} its logit by ${size(rate * most)}`;
 }
 
 function render({ model, el }) {
@@ -159,17 +160,13 @@ function render({ model, el }) {
     if (steps === MAX_STEPS) return refuse(`A run has at most ${MAX_STEPS} steps`);
     edit({ steps: steps + 1 });
   });
-  const run = button("Run", "one step after another", () => control.toggle(beginRun));
-  const reset = button("Reset", "back to how it began", () => {
-    reach.reset();
-    edit(initial);
-  });
+  const run = playButton("Run", "one step after another", () => control.toggle(beginRun));
+  const reset = button("Reset", "back to how it began", () => edit(initial));
   const preset = select(
     "preset logits",
     ["Choose logits …", ...PRESETS.map(([name]) => name)],
     (choice) => {
       if (choice === 0) return redraw();
-      reach.reset();
       beginAt(presetLogits(choice - 1));
     },
   );
@@ -188,6 +185,7 @@ function render({ model, el }) {
         get: () => reached()[i],
         onInput: (value) => setLogit(i, value),
         onRefusal: refuse,
+        reach,
         bound: BOUND,
       }),
       p: h("span", { class: "se-value se-text" }),
@@ -241,6 +239,10 @@ function render({ model, el }) {
   root.append(
     h("div", { class: "se-bar" }, h("label", { class: "se-target" }, "target ", target),
       smoothing.node),
+    h("div", { class: "se-row se-quiet", "aria-hidden": "true" },
+      h("div", { class: "se-logit" },
+        h("span", {}, "class"), h("span", {}, "logit ", h("i", {}, "z"))),
+      h("div", { class: "se-share" }), h("div", { class: "se-pull" })),
     bars,
     h("p", { class: "se-note se-quiet" },
       "Bar: ", h("i", {}, "p"), ". Mark: ", h("i", {}, "y"), ". Arrow: the gradient ",
@@ -288,7 +290,7 @@ function render({ model, el }) {
     rows.forEach((row, i) => {
       const g = gradient[i];
       setText(row.label, labels[i]);
-      row.logit.show(`logit of ${labels[i]}`, reach);
+      row.logit.show(`logit of ${labels[i]}`);
       setText(row.p, formatProbability(p[i], lnP[i], () => logOthers(z, 1, i)));
       setText(row.y, String(Number(y[i].toPrecision(4))));
       hide(row.y, byShares);

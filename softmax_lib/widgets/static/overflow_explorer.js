@@ -103,7 +103,7 @@ function causeOf({ scores, exponents, exponentials }, truth, precision, naiveIsR
 
 function describe({ offset, precision }, naive, stable, truth) {
   const where = `${precision}, c = ${write(offset)}: `;
-  const off = (error) => (error < 10 ? `off by ${Math.round(100 * error)} %` : "far off");
+  const off = (error) => (error < 10 ? `off by up to ${Math.round(100 * error)} %` : "far off");
   const [error, stableError] = [naive, stable].map((form) => worstError(form.probabilities, truth));
   const ends = stableError > WRONG
     ? `; the shifted form is ${off(stableError)}, ${causeOf(stable, truth, precision, error <= WRONG)}`

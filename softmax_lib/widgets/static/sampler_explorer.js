@@ -158,13 +158,14 @@ function render({ model, el }) {
     h("div", { class: "se-probability" },
       h("span", {}, "probability ", h("i", {}, "p")),
       h("span", { class: "se-key" }, "before the cut"),
-      h("span", { class: "se-key se-key-seen" }, "drawn")));
+      h("span", { class: "se-key se-key-seen" }, "drawn (expected)")));
   const rows = labels.map((label, i) => {
     const row = {
       logit: logitControl({
         get: () => read().logits[i],
         onInput: (value) => edit({ logits: replaced(read().logits, i, value) }),
         onRefusal: refuse,
+        reach,
       }),
       fill: h("div", { class: "se-fill" }),
       ghost: h("div", { class: "se-ghost" }),
@@ -187,15 +188,12 @@ function render({ model, el }) {
   const status = statusLine();
   const one = button("Draw 1", "", () => drawMore(1));
   const hundred = button("Draw 100", "", () => drawMore(100));
-  const run = button("Run", `draw up to ${MAX_DRAWS}`, () => control.toggle(beginRun));
+  const run = playButton("Run", `draw up to ${MAX_DRAWS}`, () => control.toggle(beginRun));
   const clear = button("Clear", "back to no draws", () => {
     if (read().draws === 0) return refuse("There are no draws to clear");
     edit({ draws: 0 });
   });
-  const reset = button("Reset", "back to how it began", () => {
-    reach.reset();
-    edit(initial);
-  });
+  const reset = button("Reset", "back to how it began", () => edit(initial));
 
   const root = explorerRoot("sampler-explorer", "softmax sampler");
   root.append(
@@ -214,7 +212,7 @@ function render({ model, el }) {
     const best = p.indexOf(Math.max(...p));
     if (draws === 0) {
       const T = `T = ${Number(temperature.toPrecision(3))}`;
-      return `${T}: ${left === count ? "all" : left} of ${count} classes can be drawn, no draw yet`;
+      return `${T}: ${left === count ? "all" : `${left} of`} ${count} classes can be drawn; no draw yet`;
     }
     return `${counted(draws, "draw")}: ${labels[best]} came ${counted(counts[best], "time")}, ` +
       `expected ${formatExpected(draws, lnP[best])}`;
@@ -239,15 +237,16 @@ function render({ model, el }) {
     setText(run, player.running ? "Pause" : "Run");
     reach.cover(logits);
     rows.forEach((row, i) => {
-      row.logit.show(`logit of ${labels[i]}`, reach);
+      row.logit.show(`logit of ${labels[i]}`);
       setShare(row.fill, p[i]);
       setEnd(row.ghost, whole[i]);
       setShare(row.seen, draws ? counts[i] / draws : 0);
       setText(row.value, shareText(x, p, lnP, i));
-      setText(row.drawn, draws ? `${counts[i]} of ${formatExpected(draws, lnP[i])}` : "not drawn yet");
+      setText(row.drawn, draws ? `${counts[i]} (${formatExpected(draws, lnP[i])})` : "not drawn yet");
     });
-    setText(cutText, `cut off ${removed.toFixed(4)}`);
-    setText(variationText, `total variation ${draws ? totalVariation.toFixed(4) : "–"}`);
+    const written = (share) => (share === 0 ? "0" : formatNats(share));
+    setText(cutText, `cut off ${written(removed)}`);
+    setText(variationText, `total variation ${draws ? written(totalVariation) : "–"}`);
     setText(chiText, `χ² ${draws ? chiSquare.toFixed(2) : "–"}, degrees of freedom ${left - 1}`);
     const full = draws === MAX_DRAWS;
     limit(one, full, `at most ${MAX_DRAWS} draws`, "draws one class");

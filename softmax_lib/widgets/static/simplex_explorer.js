@@ -2,7 +2,7 @@
 
 const BOUND = 1e6; // of a logit
 const LEAST = 0.001; // the share at which a dragged point stops: 0 would need a logit of -Infinity
-const NUDGE = { plain: 0.01, shift: 0.1 }; // what an arrow key adds to a share
+const NUDGE = { plain: 0.01, shift: 0.1 }; // what an arrow key adds to a share; Page Up is Shift and ↑
 const PRESETS = [
   ["Apart: 2, 1, 0", [2, 1, 0]],
   ["Close second: 2, 1.8, 0", [2, 1.8, 0]],
@@ -85,8 +85,8 @@ function describe({ temperature, logits, labels }, p, H) {
   }
   if (H > 0.99 * Math.log(3)) return `${T}almost at the centre, each class near 1/3`;
   return count === 1
-    ? `${T}${names} leads with ${percent(largest)}, on the way from its corner to the centre`
-    : `${T}${names} tie with ${percent(largest)} each, on the way from their edge to the centre`;
+    ? `${T}${names} leads with ${percent(largest)}, between its corner and the centre`
+    : `${T}${names} tie with ${percent(largest)} each, between their edge and the centre`;
 }
 
 function render({ model, el }) {
@@ -121,17 +121,13 @@ function render({ model, el }) {
     onInput: (temperature) => edit({ temperature }),
     onRefusal: refuse,
   });
-  const sweep = button("Sweep", "move T from 0.01 to 100", () => control.toggle(player.start));
-  const reset = button("Reset", "back to how it began", () => {
-    reach.reset();
-    edit(initial);
-  });
+  const sweep = playButton("Sweep", "move T from 0.01 to 100", () => control.toggle(player.start));
+  const reset = button("Reset", "back to how it began", () => edit(initial));
   const preset = select(
     "preset logits",
     ["Choose logits …", ...PRESETS.map(([name]) => name)],
     (choice) => {
       if (choice === 0) return redraw();
-      reach.reset();
       edit({ logits: [...PRESETS[choice - 1][1]] });
     },
   );
@@ -209,12 +205,18 @@ function render({ model, el }) {
     if (beside) movePoint(sharesAt(...pointerAt(event)));
   });
   handle.addEventListener("keydown", (event) => {
-    const step = NUDGE[event.shiftKey ? "shift" : "plain"];
+    const step = NUDGE[event.shiftKey || event.key.startsWith("Page") ? "shift" : "plain"];
+    const up = [-step / 2, -step / 2, step];
+    const down = up.map((share) => -share);
     const moves = {
       ArrowRight: [-step, step, 0],
       ArrowLeft: [step, -step, 0],
-      ArrowUp: [-step / 2, -step / 2, step],
-      ArrowDown: [step / 2, step / 2, -step],
+      ArrowUp: up,
+      ArrowDown: down,
+      PageUp: up,
+      PageDown: down,
+      Home: [1, -1, -1], // to the corner on the left
+      End: [-1, 1, -1],
     };
     const move = moves[event.key];
     if (!move || event.altKey || event.ctrlKey || event.metaKey) return; // Alt and ← is "back"
@@ -231,8 +233,9 @@ function render({ model, el }) {
         get: () => read().logits[i],
         onInput: (value) => setLogit(i, value),
         onRefusal: refuse,
+        reach,
         bound: BOUND,
-        write: (value) => String(Number(value.toFixed(4))),
+        write: (value) => brief(Number(value.toFixed(4))),
       }),
       fill: h("div", { class: "se-fill" }),
       value: textBox("se-value"),
@@ -259,6 +262,8 @@ function render({ model, el }) {
           "line: all ", h("i", {}, "T"), "; ring: ", h("i", {}, "T"), " → 0; cross: ",
           h("i", {}, "T"), " → ∞; drag the dot")),
       h("div", { class: "se-side" },
+        h("div", { class: "se-logit se-quiet", "aria-hidden": "true" },
+          h("span", {}, "class"), h("span", {}, "logit ", h("i", {}, "z"))),
         h("ul", { class: "se-bars", role: "list" }, ...rows.map((row) => row.node)),
         h("div", { class: "se-totals se-quiet" }, centredText, entropyText))),
     ...status.nodes,
@@ -299,7 +304,7 @@ function render({ model, el }) {
     reach.cover(logits);
     rows.forEach((row, i) => {
       setText(row.label, labels[i]);
-      row.logit.show(`logit of ${labels[i]}`, reach);
+      row.logit.show(`logit of ${labels[i]}`);
       setShare(row.fill, p[i]);
       setText(row.value, formatProbability(p[i], lnP[i], () => logOthers(logits, temperature, i)));
     });

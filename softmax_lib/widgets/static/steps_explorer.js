@@ -110,7 +110,10 @@ function render({ model, el }) {
   const status = statusLine();
   const up = button("Add 1 to all", "shift every logit up", () => shift(1));
   const down = button("Take 1 from all", "shift every logit down", () => shift(-1));
-  const reset = button("Reset", "back to how it began", () => edit(initial.logits));
+  const reset = button("Reset", "back to how it began", () => {
+    [drawn, moved] = [initial.logits, null]; // no class has moved yet
+    edit(initial.logits);
+  });
 
   const root = explorerRoot("steps-explorer", "softmax in three steps");
   root.append(
@@ -132,7 +135,7 @@ function render({ model, el }) {
 
   function describe() {
     if (moved === "all") {
-      return "All logits moved by the same step: every exponential moved, no probability and no odds";
+      return "All logits moved by the same step: every exponential moved, but no probability and no odds did";
     }
     if (moved === null) return "The odds of two classes are e to the gap between their logits";
     const name = labels[moved];
@@ -177,7 +180,7 @@ function render({ model, el }) {
       mark(value, hasMoved);
       setText(note, moved === null ? "" : hasMoved ? "moved" : "stayed");
     });
-    setText(scaleText, `bars from 0 to ${scale}`);
+    setText(scaleText, `bars from 0 to ${scale < 0.0001 ? scale.toExponential() : scale}`);
     setText(total, `their sum: ${formatExponential(sum)}`);
     status.say(control.remark || describe());
     root.dataset.state = JSON.stringify({

@@ -29,6 +29,11 @@ function temperatureControl({ get, onInput, onRefusal }) {
     get,
     onInput,
     onRefusal: () => onRefusal("The temperature is a number from 0.01 to 100"),
+    // The browser's own step of 1 leads to no T below 1.
+    next: (T, way) => {
+      const position = Math.log10(T) + way * SLIDER_STEP;
+      return temperatureAt(clamp(position, Math.log10(T_MIN), Math.log10(T_MAX)));
+    },
   });
   const range = slider({
     "aria-label": "temperature T, logarithmic",

@@ -54,11 +54,8 @@ function render({ model, el }) {
     onInput: (temperature) => edit({ temperature }),
     onRefusal: refuse,
   });
-  const sweep = button("Sweep", "move T from 0.01 to 100", () => control.toggle(player.start));
-  const reset = button("Reset", "back to how it began", () => {
-    reach.reset();
-    edit(initial);
-  });
+  const sweep = playButton("Sweep", "move T from 0.01 to 100", () => control.toggle(player.start));
+  const reset = button("Reset", "back to how it began", () => edit(initial));
 
   const reach = sliderReach();
   const heading = h("div", { class: "se-row se-head se-quiet", "aria-hidden": "true" },
@@ -75,6 +72,7 @@ function render({ model, el }) {
         get: () => read().logits[i],
         onInput: (value) => setLogit(i, value),
         onRefusal: refuse,
+        reach,
       }),
       fill: h("div", { class: "se-fill" }),
       ghost: h("div", { class: "se-ghost" }),
@@ -101,7 +99,6 @@ function render({ model, el }) {
     ["Choose logits …", ...PRESETS.map(([name]) => name)],
     (choice) => {
       if (choice === 0) return redraw();
-      reach.reset();
       setLogits([...PRESETS[choice - 1][1]]);
     },
   );
@@ -148,7 +145,7 @@ function render({ model, el }) {
     reach.cover(logits);
     rows.forEach((row, i) => {
       setText(row.label, labels[i]);
-      row.logit.show(`logit of ${labels[i]}`, reach);
+      row.logit.show(`logit of ${labels[i]}`);
       setShare(row.fill, p[i]);
       setEnd(row.ghost, atOne[i]);
       setText(row.value, formatProbability(p[i], lnP[i], () => logOthers(logits, temperature, i)));
