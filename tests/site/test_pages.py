@@ -439,7 +439,7 @@ def test_the_tab_key_lands_on_nothing_under_the_head(visit):
     for _ in range(6):
         page.evaluate(f"scrollBy({{ top: {top} - {head}, behavior: 'instant' }})")
         page.keyboard.press("Shift+Tab")
-        page.wait_for_function(f"{top} >= {head}", timeout=3000)
+        page.wait_for_function(f"(head) => {top} >= head", arg=head, timeout=3000)
 
 
 def test_a_phone_breaks_no_name_of_a_function_that_it_has_room_for(visit):
