@@ -787,6 +787,8 @@ def test_labels_are_text(visit):
         (" 2.5 ", 2.5),
         ("1e-5", 1e-5),
         ("\N{MINUS SIGN}2", -2),
+        ("+3", 3),
+        ("+-3", None),
         ("0,5", None),
         ("1 2", None),
         ("0x10", None),

@@ -258,9 +258,9 @@ function numberField(attributes, {
   // and keeps the rest: another number. Put in as if typed, it goes where the caret is and can be undone.
   node.addEventListener("paste", (event) => {
     event.preventDefault();
-    const text = event.clipboardData.getData("text").trim().replaceAll("−", "-").replace(/^\+/, "");
-    const isDecimal = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
-    if (isDecimal) document.execCommand("insertText", false, text);
+    const text = event.clipboardData.getData("text").trim().replaceAll("−", "-");
+    const isDecimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+    if (isDecimal) document.execCommand("insertText", false, text.replace(/^\+/, ""));
     else onRefusal();
   });
   node.addEventListener("keydown", (event) => {
