@@ -318,9 +318,8 @@ def test_the_slider_does_not_run_away_under_the_pointer(visit):
     assert page.get_by_role("slider").get_attribute("max") == "120"
 
 
-@pytest.mark.parametrize(
-    "width", [290, 330, 700]
-)  # as wide as on the book's page at 320 and at 360
+# On the book\'s page at 320 and at 360 it is as wide as at 290 and at 330.
+@pytest.mark.parametrize("width", [290, 330, 700])
 def test_the_line_has_room_for_the_longest_of_causes(visit, width):
     page = visit(
         OverflowExplorer([2, 1, 0, -1], 1000, "bfloat16"), viewport={"width": width, "height": 800}

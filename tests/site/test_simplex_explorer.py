@@ -626,9 +626,8 @@ def test_the_smallest_gaps_leave_a_path(visit):
     assert "NaN" not in drawn
 
 
-@pytest.mark.parametrize(
-    "width", [290, 330, 700]
-)  # as wide as on the book's page at 320 and at 360
+# On the book\'s page at 320 and at 360 it is as wide as at 290 and at 330.
+@pytest.mark.parametrize("width", [290, 330, 700])
 def test_the_line_has_room_for_a_tie(visit, width):
     page = visit(SimplexExplorer([2, 2, 0]), viewport={"width": width, "height": 800})
     assert "class 1 and class 2 tie with 47 % each" in page.locator(".se-line").inner_text()

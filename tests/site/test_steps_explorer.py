@@ -262,6 +262,10 @@ def test_reset_goes_back_to_what_python_gave(visit):
     page.get_by_role("button", name="Take 1 from all").click()
     page.get_by_role("button", name="Reset").click()
     assert state(page) == before
+    slider(page, "car").press("End")
+    assert any(map(any, marks(page)))
+    page.get_by_role("button", name="Reset").click()
+    assert state(page) == before
     assert not any(map(any, marks(page)))  # of what has not begun, nothing has moved
     line = "The odds of two classes are e to the gap between their logits"
     expect(page.locator(".se-line")).to_have_text(line)

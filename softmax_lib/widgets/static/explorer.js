@@ -346,7 +346,7 @@ function quantity({ name, unit, min, max, step, get, onInput, onRefusal }) {
 
 // How far the sliders of logits reach: at least from -10 to 10, and as far as what they have to show.
 // While one slides, its ends stay, or it would run away from under the pointer.
-function sliderReach() {
+function sliderReach(redraw) {
   return {
     low: -10,
     high: 10,
@@ -356,11 +356,16 @@ function sliderReach() {
       this.low = Math.min(low, Math.floor(Math.min(...values)));
       this.high = Math.max(high, Math.ceil(Math.max(...values)));
     },
-    get stretched() {
-      return this.low < -10 || this.high > 10;
+    letGo() {
+      this.sliding = false;
+      if (this.low < -10 || this.high > 10) redraw();
     },
   };
 }
+
+// What stands above such controls, each behind the name of its class.
+const logitHeading = () => h("div", { class: "se-logit" },
+  h("span", {}, "class"), h("span", {}, "logit ", h("i", {}, "z")));
 
 // A slider and a number field for one logit; show(label) brings both up to date.
 function logitControl({ get, onInput, onRefusal, reach, bound = Number.MAX_VALUE, write }) {
@@ -369,10 +374,7 @@ function logitControl({ get, onInput, onRefusal, reach, bound = Number.MAX_VALUE
     const rounded = Number(value.toPrecision(3)); // which may be beyond the largest double
     onInput(clamp(rounded, -bound, bound));
   });
-  range.addEventListener("change", () => { // it has been let go
-    reach.sliding = false;
-    if (reach.stretched) onInput(get());
-  });
+  range.addEventListener("change", () => reach.letGo());
   const number = numberField({}, {
     min: -bound,
     max: bound,

@@ -174,7 +174,7 @@ function render({ model, el }) {
     return y.map((_, i) => PRESETS[which][1](i, y.indexOf(Math.max(...y)), y.length));
   }
 
-  const reach = sliderReach();
+  const reach = sliderReach(redraw);
   const bars = h("ul", { class: "se-bars", role: "list" });
   const rows = [];
   function addRow() {
@@ -240,9 +240,7 @@ function render({ model, el }) {
     h("div", { class: "se-bar" }, h("label", { class: "se-target" }, "target ", target),
       smoothing.node),
     h("div", { class: "se-row se-quiet", "aria-hidden": "true" },
-      h("div", { class: "se-logit" },
-        h("span", {}, "class"), h("span", {}, "logit ", h("i", {}, "z"))),
-      h("div", { class: "se-share" }), h("div", { class: "se-pull" })),
+      logitHeading(), h("div", { class: "se-share" }), h("div", { class: "se-pull" })),
     bars,
     h("p", { class: "se-note se-quiet" },
       "Bar: ", h("i", {}, "p"), ". Mark: ", h("i", {}, "y"), ". Arrow: the gradient ",

@@ -152,9 +152,9 @@ function render({ model, el }) {
     }),
   ];
 
-  const reach = sliderReach();
+  const reach = sliderReach(redraw);
   const heading = h("div", { class: "se-row se-head se-quiet", "aria-hidden": "true" },
-    h("div", { class: "se-logit" }, h("span", {}, "class"), h("span", {}, "logit ", h("i", {}, "z"))),
+    logitHeading(),
     h("div", { class: "se-probability" },
       h("span", {}, "probability ", h("i", {}, "p")),
       h("span", { class: "se-key" }, "before the cut"),

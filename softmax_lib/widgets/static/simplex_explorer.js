@@ -225,7 +225,7 @@ function render({ model, el }) {
     movePoint(softmax(logits, temperature).map((share, i) => share + move[i]));
   });
 
-  const reach = sliderReach();
+  const reach = sliderReach(redraw);
   const rows = [0, 1, 2].map((i) => {
     const row = {
       label: h("span", { class: "se-label" }),
@@ -262,8 +262,7 @@ function render({ model, el }) {
           "line: all ", h("i", {}, "T"), "; ring: ", h("i", {}, "T"), " → 0; cross: ",
           h("i", {}, "T"), " → ∞; drag the dot")),
       h("div", { class: "se-side" },
-        h("div", { class: "se-logit se-quiet", "aria-hidden": "true" },
-          h("span", {}, "class"), h("span", {}, "logit ", h("i", {}, "z"))),
+        h("div", { class: "se-quiet", "aria-hidden": "true" }, logitHeading()),
         h("ul", { class: "se-bars", role: "list" }, ...rows.map((row) => row.node)),
         h("div", { class: "se-totals se-quiet" }, centredText, entropyText))),
     ...status.nodes,

@@ -57,9 +57,9 @@ function render({ model, el }) {
   const sweep = playButton("Sweep", "move T from 0.01 to 100", () => control.toggle(player.start));
   const reset = button("Reset", "back to how it began", () => edit(initial));
 
-  const reach = sliderReach();
+  const reach = sliderReach(redraw);
   const heading = h("div", { class: "se-row se-head se-quiet", "aria-hidden": "true" },
-    h("div", { class: "se-logit" }, h("span", {}, "class"), h("span", {}, "logit ", h("i", {}, "z"))),
+    logitHeading(),
     h("div", { class: "se-probability" },
       h("span", {}, "probability ", h("i", {}, "p"), h("span", { class: "se-key" }, "at T = 1"))));
   const bars = h("ul", { class: "se-bars", role: "list" });
