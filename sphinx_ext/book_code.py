@@ -10,7 +10,9 @@ import math
 import re
 from html import unescape
 
-CODE = re.compile(r'(<div class="highlight-i?python.*?<pre>)(.*?)(</pre>)', re.DOTALL)
+CODE = re.compile(
+    r'(<div class="(?:doctest )?highlight-(?:i?python|default).*?<pre>)(.*?)(</pre>)', re.DOTALL
+)
 LONG = 30  # characters that the narrowest phone has room for
 OPENED = re.compile(r'(<span class="p">[^<)]*\([^<)]*</span>)(?!\n|$)')
 DOT = re.compile(r'(<span class="o">\.</span>)')
