@@ -192,7 +192,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     See Also
     --------
-    log_softmax : its logarithm, exact where a probability rounds to 0 or 1.
+    log_softmax : its logarithm, accurate also where a probability rounds to 0 or 1.
     hardmax : its limit as the temperature falls to 0.
 
     Notes
@@ -285,7 +285,7 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
 
 
 def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
-    r"""Logarithm of softmax, exact where softmax itself rounds to 0 or to 1.
+    r"""Logarithm of softmax, accurate also where softmax itself rounds to 0 or to 1.
 
     Parameters
     ----------

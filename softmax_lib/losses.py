@@ -215,10 +215,11 @@ def cross_entropy_grad(z, target, *, temperature=1.0):
 
     Notes
     -----
-    For the true class :math:`p_y - 1` would cancel, and be 0 from a margin of 37 on. It is computed
-    as minus the sum of the other probabilities: right to 1e-13 relative at any margin, as long as
-    those are above the smallest normal number. For a distribution :math:`p_j - y_j` is right to a
-    few ulp of the larger of the two, which is all that a rounded :math:`y_j` allows.
+    For the true class :math:`p_y - 1` would cancel: for two classes, a rounded :math:`p_y` is 1
+    from a margin of 37 on. It is computed as minus the sum of the other probabilities: right to
+    1e-13 relative at any margin, as long as those are above the smallest normal number. For a
+    distribution :math:`p_j - y_j` is right to a few ulp of the larger of the two, which is all that
+    a rounded :math:`y_j` allows.
 
     At temperature T the gradient shrinks like 1/T as T grows, and like 1/T^2 only where the target
     is softened by the same T, as in distillation [1]_.

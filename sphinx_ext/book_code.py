@@ -2,8 +2,8 @@
 
 Without marks a line would end anywhere, in the middle of a name too, and go on at the left edge,
 as if it stood outside of its loop. So each long line gets a class that says how far it is indented,
-and places where it may end: after a parenthesis that opens, and after a dot if a name is long. The
-text stays what it is, for those who copy it.
+and places where it may end: after a parenthesis that opens, and in a long name after its dots and
+underscores. The text stays what it is, for those who copy it.
 """
 
 import math
@@ -16,6 +16,7 @@ CODE = re.compile(
 LONG = 30  # characters that the narrowest phone has room for
 OPENED = re.compile(r'(<span class="p">[^<)]*\([^<)]*</span>)(?!\n|$)')
 DOT = re.compile(r'(<span class="o">\.</span>)')
+LONG_NAME = re.compile(r"(?<=>)\w{24,}(?=<)")
 
 
 def mark_long_lines(app, pagename, templatename, context, doctree):
@@ -34,6 +35,7 @@ def marked(line):
     line = OPENED.sub(r"\1<wbr>", line)
     if max(map(len, re.split(r"[ (]", text))) > LONG - 2:
         line = DOT.sub(r"\1<wbr>", line)
+        line = LONG_NAME.sub(lambda name: name[0].replace("_", "_<wbr>"), line)
     return f'<span class="hangs hangs-{math.ceil(indent / 4)}">{line}</span>'
 
 

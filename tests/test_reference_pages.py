@@ -99,7 +99,8 @@ def test_instructors_are_told_of_each_chapter_and_its_own_minutes():
 
 def reading_time(page):
     """Return minutes: 200 words in each, and nine seconds for an equation or a cell in sight."""
-    prose = re.sub(r"^```\{(exercise|dropdown)\}.*?^```$", "", markdown(page), flags=re.M | re.S)
+    folded = re.compile(r"^(`{3,})\{(exercise|dropdown)\}.*?^\1$", re.M | re.S)
+    prose = folded.sub("", markdown(page))
     prose, equations = re.subn(r"\$\$.*?\$\$", "", prose, flags=re.S)
     words = re.sub(r"\$[^$]*\$", "x", prose).split()
     in_sight = [c for c in cells(page, "code") if "hide" not in str(c["metadata"].get("tags"))]

@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 import pytest
@@ -386,21 +387,21 @@ CUT_OFF = """() => [...document.querySelectorAll("pre")]
   .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)"""
 LINES_OF_CODE = """() => [...document.querySelectorAll(".hangs")]
   .map((line) => {
-    const lefts = new Map(), walk = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
+    const edge = line.closest("pre").getBoundingClientRect().left;
+    const rows = new Map(), walk = document.createTreeWalker(line, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
       const { data } = walk.currentNode, range = new Range();
       for (let i = 0; i < data.length; i++) {
-        if (data[i] === " ") continue;
         range.setStart(walk.currentNode, i);
         range.setEnd(walk.currentNode, i + 1);
         const { top, left } = range.getBoundingClientRect();
-        const row = Math.round(top);
-        lefts.set(row, Math.min(left, lefts.get(row) ?? Infinity));
+        const [text, start] = rows.get(Math.round(top)) ?? ["", Infinity];
+        const visible = data[i] !== " ";
+        rows.set(Math.round(top), [text + data[i], visible ? Math.min(start, left - edge) : start]);
       }
     }
-    const edge = line.closest("pre").getBoundingClientRect().left;
-    const rows = [...lefts].sort((a, b) => a[0] - b[0]);
-    return [line.textContent, rows.map(([, left]) => left - edge)];
+    const inOrder = [...rows].sort((a, b) => a[0] - b[0]).map(([, row]) => row);
+    return [line.textContent, ...["text", "left"].map((_, i) => inOrder.map((row) => row[i]))];
   })"""
 
 
@@ -415,7 +416,8 @@ def test_a_phone_shows_all_code_and_what_it_wraps_hangs_below_its_beginning(visi
     lay_out(page)
     assert page.evaluate(CUT_OFF) == []
     lines = page.evaluate(LINES_OF_CODE)
-    for code, (first, *others) in lines:
+    for code, rows, (first, *others) in lines:
+        assert not any(a[-1].isalnum() and b[0].isalnum() for a, b in pairwise(rows)), rows
         indent = len(code) - len(code.lstrip())
         assert (indent == 0) == (first < 18), code
         assert all(left > first + 5 for left in others), code
