@@ -446,7 +446,8 @@ The inputs on which softmax_lib is worst, at T = 1 unless another is named:
 
 if __name__ == "__main__":
     reports = [report(dtype) for dtype in DTYPES]
-    (HERE / "accuracy.md").write_text(f"""# Accuracy
+    (HERE / "accuracy.md").write_text(
+        f"""# Accuracy
 
 The largest errors found, in units in the last place (ulp) of the true value, told by mpmath at 50
 digits. A logsumexp below 1 is measured in ulps of 1, and the gradient for a distribution, p - y, in
@@ -459,5 +460,7 @@ by SciPy or JAX is written with its log_softmax.
 
 {machine(["numpy", "scipy", "mpmath", "torch", "jax"])}
 
-{chr(10).join(reports)}""")
+{chr(10).join(reports)}""",
+        encoding="utf-8",
+    )
     print(f"Written: {HERE / 'accuracy.md'}")

@@ -211,7 +211,8 @@ def main():
         rounds = [measure_all(running, Path(folder)) for _ in range(ROUNDS)]
         running.close()
     lines = "\n".join(row(name, [found[name] for found in rounds]) for name in rounds[0])
-    (HERE / "latency.md").write_text(f"""# What an explorer costs for each input event
+    (HERE / "latency.md").write_text(
+        f"""# What an explorer costs for each input event
 
 Milliseconds of the page's main thread for one key on a slider: script, style, layout and paint
 together, from a trace, with the processor slowed down {SLOW_DOWN} times. The goal is {BUDGET} ms,
@@ -234,7 +235,9 @@ inside the frame.
 | explorer | sliders | keys | median | 95th percentile | best, worst | dropped | dragged |
 |---|--:|--:|--:|--:|--:|--:|--:|
 {lines}
-""")
+""",
+        encoding="utf-8",
+    )
     print(f"Written: {HERE / 'latency.md'}")
 
 

@@ -217,6 +217,6 @@ log_softmax take some 1 MB here and logsumexp 3 MB, however many rows there are.
 |---|---|--:|--:|
 {chr(10).join(used)}
 """
-    (HERE / "speed.md").write_text(text)
+    (HERE / "speed.md").write_text(text, encoding="utf-8")
     chart(rows)
     print(f"Written: {HERE / 'speed.md'}")

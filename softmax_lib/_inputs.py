@@ -9,6 +9,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 _FLOATS = frozenset((np.dtype(np.float64), np.dtype(np.float32), np.dtype(np.float16)))
+_NO_NUMBER = (bool, np.timedelta64)  # though Python has both among the integers
 
 
 def as_array(values, name, cure="fill it first"):
@@ -49,7 +50,8 @@ def as_floats(values, name):
     if dtype.kind == "f" and dtype.itemsize <= 8:
         return array.astype(f"f{dtype.itemsize}", copy=False)
     real_objects = dtype.kind == "O" and all(
-        isinstance(v, numbers.Real) and not isinstance(v, np.longdouble) for v in array.flat
+        isinstance(v, numbers.Real) and not isinstance(v, np.longdouble | np.timedelta64)
+        for v in array.flat
     )
     if dtype.kind in "biu" or real_objects:
         try:
@@ -64,7 +66,8 @@ def as_floats(values, name):
 
 def whole_number(value, name, least, most=math.inf):
     """Return `value` as an int, or raise unless it is a whole number from `least` to `most`."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    value = _scalar(value)
+    if isinstance(value, _NO_NUMBER) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if not least <= value <= most:
         bounds = f"at least {least}" if most == math.inf else f"from {least} to {most}"
@@ -74,11 +77,15 @@ def whole_number(value, name, least, most=math.inf):
 
 def real_number(value, name):
     """Return `value`, out of an array with no axis if it is in one, or raise TypeError."""
-    if isinstance(value, np.ndarray) and value.ndim == 0:
-        value = value[()]
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    value = _scalar(value)
+    if isinstance(value, _NO_NUMBER) or not isinstance(value, numbers.Real):
         raise TypeError(f"{name} must be one real number, got {value!r}")
     return value
+
+
+def _scalar(value):
+    """Return what an array with no axis holds, and anything else as it is."""
+    return value[()] if isinstance(value, np.ndarray) and value.ndim == 0 else value
 
 
 def as_double(number):
@@ -129,6 +136,10 @@ def axis_tuple(axis, ndim):
         return normalize_axis_tuple(axes, ndim)
     except OverflowError:
         raise ValueError(f"axis {axis} is out of range for an array of {ndim} axes") from None
+    except np.exceptions.AxisError:
+        raise
+    except ValueError:
+        raise ValueError(f"axis {axis} names an axis twice, of an array of {ndim} axes") from None
 
 
 def checked(values, axis, name, *, empty_allowed=False):

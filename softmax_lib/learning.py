@@ -39,7 +39,7 @@ def show_source(function):
     """
     source = textwrap.dedent(inspect.getsource(function))
     docstring = re.compile(r'\n\s+r?""".*?"""(?=\n)', re.DOTALL)
-    return Markdown(f"```python\n{docstring.sub('', source).rstrip()}\n```")
+    return Markdown(f"```python\n{docstring.sub('', source, count=1).rstrip()}\n```")
 
 
 def check(answer, expected, *, tolerance=1e-9):

@@ -9,7 +9,7 @@ import math
 import numpy as np
 from mpmath import mp
 
-from softmax_lib._inputs import checked
+from softmax_lib._inputs import as_array, checked
 
 __all__ = ["exact_softmax", "library_report", "softmax_forms", "ulp_error"]
 
@@ -90,11 +90,13 @@ def ulp_error(result, exact):
     >>> float(ulp_error(np.float64(1 + 2**-52), mp.mpf(1)))
     1.0
     """
-    result, exact = np.asarray(result), np.asarray(exact)
-    if result.dtype.kind != "f":
-        raise TypeError(f"result has dtype {result.dtype}: expected floats, whose ulp is meant")
-    if exact.dtype.kind in "biu":  # in which an ulp would round to 0
-        exact = exact.astype(np.float64)
+    result, exact = as_array(result, "result"), as_array(exact, "exact")
+    if result.dtype.kind != "f" or result.itemsize > 8:
+        raise TypeError(f"result has dtype {result.dtype}: expected float16, float32 or float64")
+    if exact.dtype.kind not in "biufO":
+        raise TypeError(f"exact has dtype {exact.dtype}: expected numbers of mpmath, or float64")
+    # In a smaller format the difference, or an ulp, would round to 0.
+    exact = exact.astype(np.result_type(exact, np.float64), copy=False)
     if result.shape != exact.shape:
         raise ValueError(f"result has shape {result.shape}, but exact has shape {exact.shape}")
     with np.errstate(all="ignore"):  # what is exact may be NaN, or out of the result's range

@@ -7,7 +7,7 @@ small generator that any language can repeat bit for bit. It is no generator for
 
 import numpy as np
 
-from softmax_lib._inputs import as_floats, real_number, whole_number
+from softmax_lib._inputs import as_double, as_floats, real_number, whole_number
 from softmax_lib.core import softmax
 
 __all__ = ["gumbel_max", "mulberry32", "nucleus", "top_k"]
@@ -192,7 +192,7 @@ def nucleus(z, p):
     [2.0, 1.0, 0.0, -inf]
     """
     z = _logits(z)
-    p = float(real_number(p, "p"))  # less 1e-12, a float32 would be what it was
+    p = as_double(real_number(p, "p"))  # less 1e-12, a float32 would be what it was
     if not 0 < p <= 1:
         raise ValueError(f"p must be above 0 and at most 1, not {p!r}")
     if p == 1:

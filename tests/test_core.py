@@ -239,6 +239,7 @@ def test_long_float32_sums_in_any_layout(order, axis):
         ([Decimal(1), Decimal(2)], "object"),
         (np.array(["2020-01-01"], "M8[D]"), "datetime64"),
         (np.array([1, 2], "m8[s]"), "timedelta64"),
+        (np.array([np.timedelta64(1), 2.0], object), "object"),
         (np.zeros(2, [("a", float)]), "'a'"),
         ({"a": 1}, "object"),
     ],
@@ -402,6 +403,12 @@ def test_a_single_number_needs_axis_none(function):
 def test_axis_out_of_range_or_repeated(function, axis):
     with pytest.raises(ValueError, match="axis"):
         function(np.ones((2, 2)), axis=axis)
+
+
+@pytest.mark.parametrize("axis", [(0, 0), (0, -2)])
+def test_a_repeated_axis_is_called_so(axis):
+    with pytest.raises(ValueError, match=r"names an axis twice, of an array of 2 axes$"):
+        softmax(np.ones((2, 2)), axis=axis)
 
 
 @pytest.mark.parametrize("function", EVERY)
@@ -651,7 +658,8 @@ def test_a_temperature_not_above_zero(function, temperature):
 
 @pytest.mark.parametrize("function", CAREFUL)
 @pytest.mark.parametrize(
-    "temperature", ["1", None, 1j, True, np.True_, [1.0], np.ones(1), Decimal(1)]
+    "temperature",
+    ["1", None, 1j, True, np.True_, [1.0], np.ones(1), Decimal(1), np.timedelta64(2)],
 )
 def test_a_temperature_that_is_no_number(function, temperature):
     with pytest.raises(TypeError, match=r"^temperature must be one real number"):

@@ -62,6 +62,15 @@ def test_inverse_sharpens_where_the_temperature_flattens():
     assert [ax.get_ylabel() for ax in axes] == ["probability", ""]  # they share one axis
 
 
+def test_inverse_of_small_integers_does_not_wrap():
+    """200 is no int8; softmax of (200, -200) is one-hot to 174 digits."""
+    figure = Figure()
+    left, right = figure.subplots(1, 2)
+    figures.draw_temperature_and_inverse((left, right), np.array([100, -100], np.int8), 2)
+    bars = [bar.get_height() for bar in right.patches if bar.get_fill()]
+    np.testing.assert_allclose(bars, [1, 0], atol=1e-170)
+
+
 def test_inverse_is_described_in_words(monkeypatch):
     shown = []
     monkeypatch.setattr(

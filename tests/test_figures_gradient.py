@@ -65,6 +65,19 @@ def contrasts(ax):
     return contrast(behind, luminance([to_rgb(text.get_color()) for text in ax.texts]))
 
 
+@pytest.mark.parametrize(
+    ("labels", "predicted", "error", "says"),
+    [
+        ([-1, 0, 1], [0, 0, 1], ValueError, "class -1"),
+        ([1, 0, 1], [0], ValueError, "mismatch"),
+        (np.ma.array([0, 1], mask=[0, 1]), [0, 1], TypeError, "masked"),
+    ],
+)
+def test_confusion_counts_no_class_that_is_not_there(axes, labels, predicted, error, says):
+    with pytest.raises(error, match=says):
+        figures.draw_confusion(axes[0], labels, predicted)
+
+
 def test_a_count_is_white_on_a_dark_square_only(axes):
     figures.draw_confusion(axes[0], [0] * 10 + [1], [0, *[1] * 9, 1])
     colours = {text.get_position(): text.get_color() for text in axes[0].texts}

@@ -47,7 +47,7 @@ def test_minus_signs_are_those_of_the_axes(axes):
 
 def test_soft_choice_is_the_logistic_curve_and_hard_choice_a_step(axes):
     gaps = np.linspace(-3, 3, 7)
-    figures.draw_soft_and_hard_choice(axes[0], gaps)
+    figures.draw_soft_and_hard_choice(axes[0], gaps.tolist())
     soft, below, above, _, tie = (line.get_ydata() for line in axes[0].lines)
     np.testing.assert_allclose(soft, 1 / (1 + np.exp(-gaps)), rtol=1e-14)
     assert set(below) == {0}

@@ -110,6 +110,19 @@ def test_source_of_a_function_with_no_docstring_is_whole():
     assert 'text = """not a docstring"""' in shown
 
 
+def test_only_the_first_string_of_a_function_is_its_docstring():
+    def speak():
+        """Say it."""
+        print(
+            """said
+            """
+        )
+
+    shown = show_source(speak).data
+    assert "Say it" not in shown
+    assert '    """said\n' in shown
+
+
 def test_source_of_what_is_not_python_is_refused():
     with pytest.raises(TypeError):
         show_source(len)

@@ -3,6 +3,8 @@
 Expected values are exact fractions, closed forms at 50 digits, or counts of float steps.
 """
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from mpmath import mp
@@ -45,6 +47,14 @@ def test_what_is_exact_may_be_an_integer():
     assert ulp_error(np.float32([3, 2]), [3, 4]).tolist() == [0, 2**22]  # a ulp of 4 is 2^-21
 
 
+@pytest.mark.parametrize(("wide", "short"), [(np.float64, np.float32), (np.float32, np.float16)])
+def test_a_truth_of_a_shorter_format_is_not_what_the_result_is_cut_to(wide, short):
+    """1.1 rounded to the shorter format is a sum of powers of two, and so is the distance."""
+    truth = Fraction(float(short(1.1)))
+    steps = abs(Fraction(float(wide(1.1))) - truth) / Fraction(float(np.spacing(wide(1.1))))
+    assert ulp_error(wide([1.1]), short([1.1])) == [float(steps)] != [0.0]
+
+
 def test_ulp_error_of_nan_is_nan():
     assert np.isnan(ulp_error(np.array([np.nan]), np.array([mp.mpf(1)], object))).all()
 
@@ -57,6 +67,11 @@ def test_ulp_error_of_nan_is_nan():
         (lambda: exact_softmax([1 + 1j]), TypeError, "z has dtype complex128"),
         (lambda: exact_softmax([1.0, -np.inf]), ValueError, "z must be finite"),
         (lambda: ulp_error([1, 2], [1, 2]), TypeError, "result has dtype int64"),
+        (lambda: ulp_error([True], [1.0]), TypeError, "result has dtype bool"),
+        (lambda: ulp_error(["1"], [1.0]), TypeError, "result has dtype"),
+        (lambda: ulp_error([1.0], ["1"]), TypeError, "exact has dtype"),
+        (lambda: ulp_error([1.0], [1 + 5j]), TypeError, "exact has dtype complex128"),
+        (lambda: ulp_error(np.ma.array([1.0], mask=[1]), [1.0]), TypeError, "result is a masked"),
         (lambda: softmax_forms("12"), TypeError, "z has dtype"),
         (lambda: library_report(5), TypeError, "must be callable, got 5"),
         (lambda: library_report(None), TypeError, "must be callable, got None"),

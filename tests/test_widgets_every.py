@@ -261,6 +261,12 @@ def test_a_picture_is_xml_whatever_the_labels_hold():
         ElementTree.fromstring(explorer([2, 1], names).still())
 
 
+def test_a_list_that_changes_in_place_changes_nothing_that_reset_goes_back_to():
+    explorer = widgets.TemperatureExplorer([2, 1])
+    explorer.logits.append(5.0)
+    assert explorer.initial["logits"] == [2, 1]
+
+
 def test_no_picture_takes_for_one_what_has_only_rounded_to_it():
     """1 - p would be 0 there; the others of the row are e^-40 and nothing."""
     query, key = np.array([[[[40.0], [0.0]]]]), np.array([[[[1.0], [0.0]]]])
@@ -270,6 +276,10 @@ def test_no_picture_takes_for_one_what_has_only_rounded_to_it():
         widgets.AttentionExplorer(query, key, ["a", "b"], temperature=1),
     ):
         assert explorer.still().count("1 \N{MINUS SIGN} 4.25e-18") == 2  # and in the title
+    assert "p = 1 \N{MINUS SIGN} 4.25e-18" in widgets.GradientExplorer([40, 0]).still()
+    assert "class 1 1 \N{MINUS SIGN} 8.50e-18" in widgets.SimplexExplorer([40, 0, 0]).still()
+    steps = widgets.StepsExplorer([10, -10]).still()  # e^-20 is 2.06e-9
+    assert "22026.466, 1 \N{MINUS SIGN} 2.06e-09; class 2 -10, 4.54e-05, 2.06e-09" in steps
 
 
 @pytest.mark.parametrize("name", widgets.__all__)

@@ -9,7 +9,7 @@ from softmax_lib.figures.style import CLASS_COLOURS, class_colours
 
 
 def number_repeats(tokens):
-    """Return the tokens, numbered where they occur more than once, so that labels are unique.
+    """Return the tokens, each with a count behind it where it occurs more than once.
 
     Parameters
     ----------

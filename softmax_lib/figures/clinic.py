@@ -79,7 +79,7 @@ def draw_temperature_and_inverse(axes, z, temperature):
     """
     left, right = axes
     start = softmax(z)
-    meant, got = softmax(z, temperature=temperature), softmax(np.multiply(z, temperature))
+    meant, got = softmax(z, temperature=temperature), softmax(np.multiply(z, float(temperature)))
     draw_probabilities(left, meant, ghost=start, title=f"z / {temperature:g}")
     draw_probabilities(right, got, ghost=start, title=f"z * {temperature:g}")
     right.label_outer()

@@ -104,8 +104,8 @@ def draw_confusion(ax, labels, predicted):
         The true classes and the predicted ones, from 0.
     """
     num_classes = max(np.max(labels), np.max(predicted)) + 1
-    counts = np.zeros((num_classes, num_classes), dtype=int)
-    np.add.at(counts, (labels, predicted), 1)
+    true, taken = one_hot(labels, num_classes), one_hot(predicted, num_classes)
+    counts = (true.T @ taken).astype(int)
     # Shares of a row, so that a rare class is as dark as a frequent one.
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1)

@@ -87,6 +87,7 @@ def draw_soft_and_hard_choice(ax, gaps):
     gaps : array_like, shape (n,)
         Increasing values of z_1 - z_2, below and above 0.
     """
+    gaps = np.asarray(gaps)
     pairs = np.stack([gaps, np.zeros_like(gaps)], axis=-1)
     ax.plot(gaps, softmax(pairs)[:, 0], label="softmax")
     for side in (pairs[gaps < 0], pairs[gaps > 0]):

@@ -3,7 +3,7 @@
 import sympy as sp
 
 from softmax_lib._inputs import whole_number
-from softmax_lib.symbolic.proof import dot, logits, require_equal, require_zero, softmax, up_to
+from softmax_lib.symbolic.proof import K, dot, logits, require_equal, require_zero, softmax, up_to
 
 
 def odds_depend_on_gap_over_temperature(num_classes=4, softmax=softmax):
@@ -111,7 +111,7 @@ def hot_limit_is_uniform(max_classes=5, softmax=softmax):
             # u = 1/T tends to 0, where p is continuous.
             limit = sp.simplify(p_i.subs(T, 1 / u).subs(u, 0))
             require_equal(limit, sp.Rational(1, num_classes), f"K = {num_classes}: T -> oo")
-    K, j = sp.symbols("K j", integer=True, positive=True)
+    j = sp.Symbol("j", integer=True, positive=True)
     z = sp.IndexedBase("z", real=True)
     each = sp.limit(sp.exp(sp.Symbol("z_j", real=True) / T), T, sp.oo)
     denominator = sp.Sum(sp.exp(z[j] / T), (j, 1, K))
@@ -189,7 +189,7 @@ def entropy_slope_is_variance_over_temperature_cubed(softmax=softmax):
         slope = sp.expand_log(entropy.diff(T), force=True)
         require_zero(slope - variance / T**3, f"K = {num_classes}: dH/dT = Var(z) / T^3")
 
-    K, j = sp.symbols("K j", integer=True, positive=True)
+    j = sp.Symbol("j", integer=True, positive=True)
     z = sp.IndexedBase("z", real=True)
     power_sums = [sp.Sum(z[j] ** n * sp.exp(z[j] / T), (j, 1, K)) for n in range(3)]
     for n in range(2):

@@ -1,5 +1,6 @@
 """What every explorer shares: how its files are joined, and traits that refuse bad values."""
 
+import copy
 import inspect
 import math
 import re
@@ -213,7 +214,7 @@ class Explorer(anywidget.AnyWidget):
         self._keep_initial(first)
 
     def _keep_initial(self, names):
-        now = {name: getattr(self, name) for name in names}
+        now = {name: copy.copy(getattr(self, name)) for name in names}  # lists may change in place
         self.set_trait("initial", self.initial | now)
 
     def _set_together(self, values):

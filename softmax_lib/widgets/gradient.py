@@ -8,7 +8,7 @@ import traitlets as t
 from softmax_lib.core import softmax
 from softmax_lib.losses import cross_entropy, cross_entropy_grad, entropy
 from softmax_lib.widgets._base import ClassExplorer, Distribution, Logits, Number, static_files
-from softmax_lib.widgets.still import framed
+from softmax_lib.widgets.still import framed, written
 
 MAX_STEPS = 100
 
@@ -180,6 +180,7 @@ class GradientExplorer(ClassExplorer):
         """Return an SVG of p as bars, p - y as arrows and the loss over the steps."""
         top, row, left, width, middle = 100, 46, 150, 150, 500
         words, shapes = [], []
+        numbers = written(self.probabilities)
         rows = zip(self.labels, self.reached, self.probabilities, self.gradient, strict=True)
         for i, (label, z, p, g) in enumerate(rows):
             at, tip = top + row * i, middle + 100 * g
@@ -187,7 +188,7 @@ class GradientExplorer(ClassExplorer):
             words.append(f"{label} {g:+.3f}")
             shapes += [
                 f'<text x="20" y="{at}">{escape(label)}</text>',
-                f'<text x="{left}" y="{at - 6}">z = {z:.3f}, p = {p:.4f}</text>',
+                f'<text x="{left}" y="{at - 6}">z = {z:.3f}, p = {numbers[i]}</text>',
                 f'<rect class="track" x="{left}" y="{at}" width="{width}" height="12"/>',
                 f'<rect class="bar" x="{left}" y="{at}" width="{width * p:.2f}" height="12"/>',
                 f'<text x="{middle - 100}" y="{at - 6}">p \N{MINUS SIGN} y = {g:+.4f}</text>',

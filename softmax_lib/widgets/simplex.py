@@ -8,7 +8,7 @@ import traitlets as t
 from softmax_lib.core import softmax
 from softmax_lib.losses import entropy
 from softmax_lib.widgets._base import ClassExplorer, Logits, Temperature, static_files
-from softmax_lib.widgets.still import framed
+from softmax_lib.widgets.still import framed, written
 
 
 class SimplexExplorer(ClassExplorer):
@@ -91,9 +91,8 @@ class SimplexExplorer(ClassExplorer):
         rise = side * math.sqrt(3) / 2
         _, p2, p3 = self.probabilities
         x, y = left + side * (p2 + p3 / 2), base - rise * p3
-        words = [
-            f"{label} {p:.4f}" for label, p in zip(self.labels, self.probabilities, strict=True)
-        ]
+        numbers = zip(self.labels, written(self.probabilities), strict=True)
+        words = [f"{label} {number}" for label, number in numbers]
         title = f"temperature T = {self.temperature:g}"
         corners = [(left, base + 26), (left + side, base + 26), (left + side / 2, base - rise - 14)]
         shapes = [

@@ -24,19 +24,19 @@ STYLE = """
 """
 
 
-def _numbers(probabilities):
+def written(probabilities):
     """Write each probability of a row: none passes for 0 or for 1 when it is not.
 
     Of one that has rounded to 1, only the others still tell how far below 1 it is.
     """
 
-    def written(i, p):
+    def one(i, p):
         if p >= 0.99995:
             others = sum(probabilities[:i] + probabilities[i + 1 :])
             return f"1 \N{MINUS SIGN} {others:.2e}" if others else "1"
         return f"{p:.4f}" if p >= 0.001 else f"{p:.2e}"
 
-    return [written(i, p) for i, p in enumerate(probabilities)]
+    return [one(i, p) for i, p in enumerate(probabilities)]
 
 
 def framed(title, shapes, height):
@@ -80,7 +80,7 @@ def temperature_picture(logits, labels, temperature, probabilities):
     >>> print(svg.splitlines()[1])
     <title>Softmax at temperature T = 1: heads 0.5000, tails 0.5000</title>
     """
-    numbers = _numbers(probabilities)
+    numbers = written(probabilities)
     title = f"temperature T = {temperature:g}"
     shapes = [f'<text x="20" y="50">Probabilities p = softmax(z / T) at {title}</text>']
     rows = zip(labels, logits, probabilities, numbers, strict=True)
@@ -120,7 +120,7 @@ def attention_picture(where, tokens, query, weights):
     <title>Attention in layer 0, head 1: b reads b 0.7500, a 0.2500</title>
     """
     row, size = weights[query], len(tokens)
-    numbers = _numbers(row)
+    numbers = written(row)
     top, step, cell = 130, 24, 290 / size
     shapes = [f'<text x="20" y="50">{escape(f"Attention weights in {where}")}</text>']
     for i, (token, w) in enumerate(zip(tokens, row, strict=True)):
@@ -165,18 +165,23 @@ def steps_picture(labels, logits, exponentials, probabilities):
     """
     top, height, step = 90, 100, 180
     rows = [
-        ("logits z", logits, 20, "{:g}"),
-        ("exponentials", exponentials, max(exponentials), "{:.3f}"),
-        ("probabilities", probabilities, 1, "{:.4f}"),
+        ("logits z", logits, 20, [f"{z:g}" for z in logits]),
+        (
+            "exponentials",
+            exponentials,
+            max(exponentials),
+            [f"{e:.3f}" if e >= 0.001 else f"{e:.2e}" for e in exponentials],
+        ),
+        ("probabilities", probabilities, 1, written(probabilities)),
     ]
     shapes, texts = [], [[] for _ in labels]
-    for r, (name, values, scale, form) in enumerate(rows):
+    for r, (name, values, scale, numbers) in enumerate(rows):
         base = top + step * r + height
         shapes.append(f'<text x="20" y="{base - height - 15}">{name}</text>')
         for i, (label, value) in enumerate(zip(labels, values, strict=True)):
             x, long = 40 + 125 * i, height * abs(value) / scale
             y = base - long if r else base - height / 2 - (long if value > 0 else 0)
-            text = form.format(value)
+            text = numbers[i]
             texts[i].append(text)
             shapes += [
                 f'<rect class="track" x="{x}" y="{base - height}" width="60" height="{height}"/>',
@@ -252,7 +257,7 @@ def sampler_picture(labels, temperature, probabilities, counts):
     total = sum(counts)
     title = f"{total} draws at temperature T = {temperature:g}"
     shapes, words = [f'<text x="20" y="50">{title}</text>'], []
-    numbers = _numbers(probabilities)
+    numbers = written(probabilities)
     for i, (label, p, n) in enumerate(zip(labels, probabilities, counts, strict=True)):
         y = TOP + 56 * i
         number = f"{numbers[i]}, drawn {n}"

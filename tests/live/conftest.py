@@ -115,8 +115,8 @@ def jupyter(binder, tmp_path_factory):
             server.wait()
 
 
-def wait_for(address, server, log, seconds=90):
-    end = time.monotonic() + seconds
+def wait_for(address, server, log):
+    end = time.monotonic() + 90
     while time.monotonic() < end and server.poll() is None:
         try:
             with urllib.request.urlopen(f"{address}/api/status", timeout=5):

@@ -41,14 +41,14 @@ class Live:
     def cells(self):
         return json.loads(self.path.read_text())["cells"]
 
-    def run_all(self, seconds=90):
+    def run_all(self):
         """Run all cells by the menu, and save until the file has the last one's result."""
         # Before its kernel is there, Jupyter would ask which one to take.
         kernel = self.page.get_by_text("Python 3 (ipykernel)").locator("visible=true")
         kernel.first.wait_for()
         self.page.wait_for_timeout(3000)
         self.menu("Run", "Run All Cells")
-        end = time.monotonic() + seconds
+        end = time.monotonic() + 90
         self.page.wait_for_timeout(1000)
         if (ask := self.page.locator(".jp-Dialog .jp-mod-accept")).count():
             ask.click()

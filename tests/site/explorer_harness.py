@@ -70,11 +70,11 @@ SCRIPT = """
 """
 
 
-def write_page(folder, *widgets, body="", style=""):
+def write_page(folder, *widgets, body=""):
     """Write a page with these widgets into the folder, and return its path."""
     state = {
         "esm": widgets[0]._esm,
-        "css": widgets[0]._css + style,
+        "css": widgets[0]._css,
         "states": [
             {name: value for name, value in widget.get_state().items() if not name.startswith("_")}
             for widget in widgets
