@@ -48,7 +48,8 @@
     if (name !== id) return null;
     try {
       const changes = text ? JSON.parse(decodeURIComponent(text)) : {};
-      const known = Object.keys(changes).every((k) => Object.hasOwn(built.initial, k));
+      const known = Object.getPrototypeOf(changes) === Object.prototype && // no list, no number
+        Object.keys(changes).every((k) => Object.hasOwn(built.initial, k));
       return known && accepts({ ...built, ...changes }) && { ...built, ...changes };
     } catch {
       return false;
@@ -103,7 +104,8 @@
       if (asked === false) line.say("The link's state cannot be read: this is the first one.");
       addEventListener("hashchange", () => {
         const state = stateInAddress(id, built, accepts);
-        if (state === false) line.say("The link's state cannot be read: this one stays.");
+        if (state === null) return;
+        line.say(state ? "" : "The link's state cannot be read: this one stays.");
         if (!state) return; // and what the reader has set stays
         for (const [name, value] of Object.entries(state)) model.set(name, value);
         place.scrollIntoView({ behavior: "instant" }); // a smooth one may be cut off

@@ -292,6 +292,33 @@ def test_nothing_overflows_or_overlaps(explore, explorer):
 
 
 @each
+def test_nothing_is_cut_if_a_reader_spaces_the_text(explore, explorer):
+    """WCAG 1.4.12."""
+    page = explore(made(explorer))
+    page.evaluate(
+        """() => {
+          const sheet = new CSSStyleSheet();
+          sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
+            word-spacing: 0.16em !important; }`);
+          document.adoptedStyleSheets.push(sheet);
+        }"""
+    )
+    for _ in at_each_width(page, 320, 500, 1000):
+        assert [flaw for flaw in page.evaluate(FLAWS) if flaw[0] == "cut"] == []
+
+
+@each
+def test_what_plays_and_pauses_keeps_its_width(explore, explorer):
+    page = explore(made(explorer), clock=True)
+    for play in page.locator(".se-play").all():
+        width = play.bounding_box()["width"]
+        play.click()
+        page.clock.run_for(50)
+        assert play.inner_text() == "Pause"
+        assert play.bounding_box()["width"] == width
+
+
+@each
 def test_fingers_can_hit_its_controls(explore, explorer):
     page = explore(
         made(explorer), has_touch=True, is_mobile=True, viewport={"width": 360, "height": 700}

@@ -44,8 +44,10 @@ def test_a_copied_link_opens_the_explorer_as_it_was(visit):
     explorer.get_by_role("spinbutton").nth(0).fill("0.37")
     explorer.get_by_role("spinbutton").nth(2).fill("-5")
     explorer.get_by_role("button", name="Add class").click()
+    steps = page.evaluate("history.length")
     copy_button(page).click()
     expect(page.get_by_role("status").filter(has_text="Copied.")).to_be_visible()
+    assert page.evaluate("history.length") == steps  # one Back still leaves the page
     address = page.evaluate("navigator.clipboard.readText()")
     assert address == page.url
     before = state(page)
@@ -206,7 +208,7 @@ def test_a_link_without_a_state_leads_back_to_the_explorer_as_new(visit):
     assert state(page) == new
 
 
-@pytest.mark.parametrize("bad", ["{oops", '{"temperature":-1}', '{"unknown":1}', "null"])
+@pytest.mark.parametrize("bad", ["{oops", '{"temperature":-1}', '{"unknown":1}', "null", "5", "[]"])
 def test_a_malformed_link_on_an_open_page_takes_nothing_from_the_reader(visit, bad):
     page = visit()
     page.locator(".softmax-explorer").first.get_by_role("spinbutton").first.fill("7")
@@ -217,3 +219,5 @@ def test_a_malformed_link_on_an_open_page_takes_nothing_from_the_reader(visit, b
     assert before["temperature"] == 7
     said = page.locator(f"[data-model={ANCHOR}]").get_by_role("status")
     expect(said).to_have_text("The link's state cannot be read: this one stays.")
+    page.evaluate("(hash) => { location.hash = hash; }", link_to('{"temperature":7}'))
+    expect(said).to_have_text("")

@@ -197,7 +197,16 @@ def test_cut_offs_remove_mass_and_the_rest_is_renormalised(visit):
     page.get_by_role("slider", name="top-p").press("Home")
     assert state(page)["probabilities"] == [1, 0, 0, 0]
     assert shown(page, ".se-value") == ["1", "cut off", "cut off", "cut off"]
-    page.get_by_role("spinbutton", name="top-p").fill("0.9")
+    field = page.get_by_role("spinbutton", name="top-p")
+    field.fill("0.9")
+    for key, value in (
+        ("ArrowDown", 0.89),
+        ("ArrowUp", 0.9),
+        ("ArrowUp", 0.91),
+        ("ArrowDown", 0.9),
+    ):
+        field.press(key)
+        assert state(page)["top_p"] == value
     says = state(page)
     assert_right(says)
     assert shown(page, ".se-value") == ["0.6652", "0.2447", "0.0900", "cut off"]

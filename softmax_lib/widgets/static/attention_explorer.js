@@ -220,7 +220,7 @@ function render({ model, el }) {
     root.dataset.state = JSON.stringify({ ...state, weights });
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, control, () => status.stop());
+  return mount({ model, el }, root, Object.keys(read()), draw, control, status);
 }
 
 function accepts({ layer, head, token, temperature, causal, vectors }) {

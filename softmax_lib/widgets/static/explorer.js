@@ -98,6 +98,7 @@ function editor(model, redraw, player) {
   }
   const self = {
     remark: "",
+    stop: () => player?.stop(),
     put(changes) {
       putting = true;
       for (const [name, value] of Object.entries(changes)) model.set(name, value);
@@ -148,20 +149,30 @@ function statusLine() {
   };
 }
 
-// The last row: a choice of presets, in a box of its own so that it is laid out alone, and buttons.
-function presetsAndButtons(presets, ...buttons) {
-  return h("div", { class: "se-bar" }, h("div", { class: "se-preset" }, presets), ...buttons);
+// A choice of presets, each a name and what it stands for, in a box of its own so that it is laid out
+// alone. show(isNow) names the first that stands for what there is now.
+function presetChoice(label, invitation, presets, choose, redraw) {
+  const choice = select(label, [invitation, ...presets.map(([name]) => name)], (i) =>
+    (i ? choose(presets[i - 1][1]) : redraw()));
+  return {
+    node: h("div", { class: "se-preset" }, choice),
+    show: (isNow) => choice.show(1 + presets.findIndex(([, preset]) => isNow(preset))),
+  };
 }
 
+const logitPresets = (presets, choose, redraw) =>
+  presetChoice("preset logits", "Choose logits …", presets, choose, redraw);
+
 // Puts an explorer on the page: drawn now, and after each change of these traits. Returns what takes
-// it away again; whatever it has running, stop() must end.
-function mount({ model, el }, root, traits, draw, { follow }, stop) {
+// it away again, and ends whatever plays or waits.
+function mount({ model, el }, root, traits, draw, { follow, stop }, status) {
   for (const name of traits) model.on(`change:${name}`, follow);
   draw();
   el.append(root);
   return () => {
     for (const name of traits) model.off(`change:${name}`, follow);
     stop();
+    status.stop();
     root.remove();
   };
 }
@@ -254,14 +265,24 @@ function numberField(attributes, {
     else onRefusal();
     taken = get();
   });
-  // A browser leaves out of a pasted text what it cannot read, such as a comma or the minus sign of print,
-  // and keeps the rest: another number. Put in as if typed, it goes where the caret is and can be undone.
-  node.addEventListener("paste", (event) => {
+  // A browser leaves out of a text what it cannot read, such as a comma or the minus sign of print, and
+  // keeps the rest: another number. Put in as if typed, it goes where the caret is and can be undone.
+  for (const way of ["paste", "drop"]) {
+    node.addEventListener(way, (event) => {
+      event.preventDefault();
+      node.focus(); // what is dropped comes from elsewhere
+      const { clipboardData, dataTransfer } = event;
+      const text = (clipboardData ?? dataTransfer).getData("text").trim().replaceAll("−", "-");
+      const isDecimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
+      if (isDecimal) document.execCommand("insertText", false, text.replace(/^\+/, ""));
+      else onRefusal();
+    });
+  }
+  // Of a typed 1,5 it would keep 15. The point is read in every language.
+  node.addEventListener("beforeinput", (event) => {
+    if (event.data !== ",") return;
     event.preventDefault();
-    const text = event.clipboardData.getData("text").trim().replaceAll("−", "-");
-    const isDecimal = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text);
-    if (isDecimal) document.execCommand("insertText", false, text.replace(/^\+/, ""));
-    else onRefusal();
+    document.execCommand("insertText", false, ".");
   });
   node.addEventListener("keydown", (event) => {
     if (event.key === "Enter") tidyUp(); // no change to the browser after a paste
@@ -375,6 +396,7 @@ function logitControl({ get, onInput, onRefusal, reach, bound = Number.MAX_VALUE
     onInput(clamp(rounded, -bound, bound));
   });
   range.addEventListener("change", () => reach.letGo());
+  range.addEventListener("blur", () => reach.letGo()); // a slide back to its start is no change
   const number = numberField({}, {
     min: -bound,
     max: bound,

@@ -134,15 +134,10 @@ function render({ model, el }) {
 
   // ---- the page's nodes -------------------------------------------------------------------
 
-  const { labels: firstLabels } = read();
-  const target = select(
-    "target",
-    [...firstLabels.map((label) => `${label} is true`), "shares, set below"],
-    (choice) => {
-      const isClass = choice < read().logits.length;
-      beginHere(isClass ? { target: choice, distribution: null } : { distribution: yNow() });
-    },
-  );
+  const target = select("target", [], (choice) => {
+    const isClass = choice < read().logits.length;
+    beginHere(isClass ? { target: choice, distribution: null } : { distribution: yNow() });
+  });
   const smoothing = quantity({
     name: ["smoothing ", h("i", {}, "a")], unit: "smoothing", min: 0, max: 1, step: 0.05,
     get: () => read().smoothing,
@@ -162,16 +157,9 @@ function render({ model, el }) {
   });
   const run = playButton("Run", "one step after another", () => control.toggle(beginRun));
   const reset = button("Reset", "back to how it began", () => edit(initial));
-  const preset = select(
-    "preset logits",
-    ["Choose logits …", ...PRESETS.map(([name]) => name)],
-    (choice) => {
-      if (choice === 0) return redraw();
-      beginAt(presetLogits(choice - 1));
-    },
-  );
-  function presetLogits(which, y = yNow()) {
-    return y.map((_, i) => PRESETS[which][1](i, y.indexOf(Math.max(...y)), y.length));
+  const preset = logitPresets(PRESETS, (logitsOf) => beginAt(presetLogits(logitsOf)), redraw);
+  function presetLogits(logitsOf, y = yNow()) {
+    return y.map((_, i) => logitsOf(i, y.indexOf(Math.max(...y)), y.length));
   }
 
   const reach = sliderReach(redraw);
@@ -250,7 +238,7 @@ function render({ model, el }) {
     curve.node,
     h("div", { class: "se-bar se-totals se-quiet" }, lossText, floorText),
     ...status.nodes,
-    presetsAndButtons(preset, reset));
+    h("div", { class: "se-bar" }, preset.node, reset));
 
   // ---- keeping it current -----------------------------------------------------------------
 
@@ -315,18 +303,14 @@ function render({ model, el }) {
     setText(floorText, `lowest possible ${floor > 0 ? `${formatNats(floor)}, dashed` : "0, never reached"}`);
     status.say(control.remark || describe(labels, gradient, losses, lossNow, floor, state.rate));
 
-    const chosen = PRESETS.findIndex((_, i) => presetLogits(i, y).every((value, j) => value === z[j]));
-    preset.show(chosen + 1);
+    preset.show((logitsOf) => String(presetLogits(logitsOf, y)) === String(z));
 
     root.dataset.state = JSON.stringify({
       ...state, labels, reached: z, y, probabilities: p, gradient, losses, loss, lowest_loss: floor,
     });
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, control, () => {
-    player.stop();
-    status.stop();
-  });
+  return mount({ model, el }, root, Object.keys(read()), draw, control, status);
 }
 
 // The loss over the steps. The plot stretches with the page; its words, in HTML, do not.

@@ -199,11 +199,7 @@ function render({ model, el }) {
   };
 
   const status = statusLine();
-  const preset = select(
-    "ways to fail",
-    ["Choose a way to fail …", ...PRESETS.map(([name]) => name)],
-    (choice) => (choice ? edit(PRESETS[choice - 1][1]) : redraw()),
-  );
+  const preset = presetChoice("ways to fail", "Choose a way to fail …", PRESETS, edit, redraw);
   const reset = button("Reset", "back to how it began", () => edit(initial));
 
   const root = explorerRoot("overflow-explorer", "softmax overflow explorer");
@@ -215,7 +211,7 @@ function render({ model, el }) {
     h("p", { class: "se-step" }, "logits ", h("i", {}, "z")), inputs,
     h("div", { class: "se-forms" }, forms.naive.node, forms.shifted.node),
     ...status.nodes,
-    presetsAndButtons(preset, reset));
+    h("div", { class: "se-bar" }, preset.node, reset));
 
   // ---- keeping it current -----------------------------------------------------------------
 
@@ -256,15 +252,14 @@ function render({ model, el }) {
     const line = describe(state, steps.naive, steps.shifted, truth);
     range.show(offset, { min: -end, max: end, step, "aria-valuetext": line });
     status.say(control.remark || line);
-    const chosen = PRESETS.findIndex(([, values]) =>
+    preset.show((values) =>
       Object.entries(values).every(([name, value]) => String(value) === String(state[name])));
-    preset.show(chosen + 1);
     // JSON has no word for what is not finite.
     root.dataset.state = JSON.stringify({ ...state, ...steps }, (_, value) =>
       (typeof value === "number" && !Number.isFinite(value) ? String(value) : value));
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, control, () => status.stop());
+  return mount({ model, el }, root, Object.keys(read()), draw, control, status);
 }
 
 function accepts({ logits, offset, precision }) {

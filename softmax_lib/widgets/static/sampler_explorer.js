@@ -122,7 +122,7 @@ function render({ model, el }) {
   // A slider and a number for a cut-off or the like.
   function setting(name, label, { min, max, step, reason, whole = false }) {
     const take = (value) => edit({ [name]: value });
-    const number = numberField(whole ? { step: 1 } : {}, {
+    const number = numberField({ step: step ?? 1 }, {
       min,
       max,
       ...(whole && { fits: Number.isInteger, write: String }),
@@ -178,7 +178,8 @@ function render({ model, el }) {
       h("div", { class: "se-probability" },
         h("div", { "aria-hidden": "true" },
           h("div", { class: "se-track" }, row.fill, row.ghost), row.seen),
-        h("div", {}, h("span", { class: "se-hidden" }, "probability "), row.value, row.drawn)));
+        h("div", {}, h("span", { class: "se-hidden" }, "probability "), row.value,
+          h("span", { class: "se-hidden" }, "drawn (expected) "), row.drawn)));
     return row;
   });
 
@@ -257,10 +258,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, control, () => {
-    player.stop();
-    status.stop();
-  });
+  return mount({ model, el }, root, Object.keys(read()), draw, control, status);
 }
 
 function accepts({ logits, temperature, top_k, top_p, seed, draws, labels }) {

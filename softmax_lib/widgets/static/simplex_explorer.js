@@ -123,14 +123,7 @@ function render({ model, el }) {
   });
   const sweep = playButton("Sweep", "move T from 0.01 to 100", () => control.toggle(player.start));
   const reset = button("Reset", "back to how it began", () => edit(initial));
-  const preset = select(
-    "preset logits",
-    ["Choose logits …", ...PRESETS.map(([name]) => name)],
-    (choice) => {
-      if (choice === 0) return redraw();
-      edit({ logits: [...PRESETS[choice - 1][1]] });
-    },
-  );
+  const preset = logitPresets(PRESETS, (logits) => edit({ logits }), redraw);
 
   const corners = [0, 1, 2].map(() => h("span", { class: "se-corner" }));
   const path = s("polyline", { class: "se-path" });
@@ -143,7 +136,7 @@ function render({ model, el }) {
   const points = (shares) => shares.map((p) => placeOf(p).join(",")).join(" ");
   const [hotX, hotY] = placeOf([1 / 3, 1 / 3, 1 / 3]);
   hotEnd.setAttribute("d", `M${hotX - 7} ${hotY}h14M${hotX} ${hotY - 7}v14`);
-  const plot = s("svg", { class: "se-triangle", viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
+  const plot = s("svg", { class: "se-triangle", role: "none", viewBox: `0 0 ${WIDTH} ${HEIGHT}` },
     s("g", { "aria-hidden": "true" },
       s("polygon", { class: "se-face", points: points([[1, 0, 0], [0, 1, 0], [0, 0, 1]]) }),
       s("path", { class: "se-grid", d: gridLines() }), path, coldEnd, hotEnd),
@@ -266,7 +259,7 @@ function render({ model, el }) {
         h("ul", { class: "se-bars", role: "list" }, ...rows.map((row) => row.node)),
         h("div", { class: "se-totals se-quiet" }, centredText, entropyText))),
     ...status.nodes,
-    presetsAndButtons(preset, reset));
+    h("div", { class: "se-bar" }, preset.node, reset));
 
   // ---- keeping it current -----------------------------------------------------------------
 
@@ -312,18 +305,14 @@ function render({ model, el }) {
     setText(entropyText, `entropy ${formatNats(H, () => lnEntropy(logits, temperature))} nats of ln 3 = ${Math.log(3).toFixed(4)}`);
 
     status.say(control.remark || describe({ temperature, logits, labels }, p, H));
-    const chosen = PRESETS.findIndex(([, z]) => String(z) === String(logits));
-    preset.show(chosen + 1);
+    preset.show((z) => String(z) === String(logits));
 
     root.dataset.state = JSON.stringify({
       temperature, logits, labels, probabilities: p, entropy: H, centred_logits: implied,
     });
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, control, () => {
-    player.stop();
-    status.stop();
-  });
+  return mount({ model, el }, root, Object.keys(read()), draw, control, status);
 }
 
 function accepts({ temperature, logits, labels }) {

@@ -189,7 +189,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, control, () => status.stop());
+  return mount({ model, el }, root, Object.keys(read()), draw, control, status);
 }
 
 function accepts({ logits, labels }) {

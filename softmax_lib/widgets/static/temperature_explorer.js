@@ -94,14 +94,7 @@ function render({ model, el }) {
   const entropyFill = h("div", { class: "se-fill" });
   const status = statusLine();
 
-  const preset = select(
-    "preset logits",
-    ["Choose logits …", ...PRESETS.map(([name]) => name)],
-    (choice) => {
-      if (choice === 0) return redraw();
-      setLogits([...PRESETS[choice - 1][1]]);
-    },
-  );
+  const preset = logitPresets(PRESETS, setLogits, redraw);
   const add = button("Add class", "", () => {
     const { logits } = read();
     if (logits.length === MAX_CLASSES) return refuse(`There can be at most ${MAX_CLASSES} classes`);
@@ -122,7 +115,7 @@ function render({ model, el }) {
     h("div", { class: "se-bar se-totals se-quiet" }, total, entropyText, mostText,
       h("div", { class: "se-track", "aria-hidden": "true" }, entropyFill)),
     ...status.nodes,
-    presetsAndButtons(preset, reset, h("div", { class: "se-pair" }, add, remove)));
+    h("div", { class: "se-bar" }, preset.node, reset, h("div", { class: "se-pair" }, add, remove)));
 
   // ---- keeping it current -----------------------------------------------------------------
 
@@ -160,8 +153,7 @@ function render({ model, el }) {
 
     status.say(control.remark || describe({ temperature, logits, labels }, p, H));
 
-    const chosen = PRESETS.findIndex(([, z]) => String(z) === String(logits));
-    preset.show(chosen + 1);
+    preset.show((z) => String(z) === String(logits));
     limit(add, count === MAX_CLASSES, `at most ${MAX_CLASSES} classes`, "adds one more class");
     limit(remove, count === MIN_CLASSES, `at least ${MIN_CLASSES} classes`, `removes ${labels[count - 1]}`);
 
@@ -170,10 +162,7 @@ function render({ model, el }) {
     });
   }
 
-  return mount({ model, el }, root, Object.keys(read()), draw, control, () => {
-    player.stop();
-    status.stop();
-  });
+  return mount({ model, el }, root, Object.keys(read()), draw, control, status);
 }
 
 function accepts({ temperature, logits, labels }) {
