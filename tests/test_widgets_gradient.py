@@ -205,4 +205,4 @@ def test_the_still_picture_says_what_it_shows(explorer):
     explorer.target = 1
     data, _ = explorer._repr_mimebundle_()
     picture = data["image/svg+xml"]
-    assert "&lt;b&gt; +0.644, a &amp; b -0.763, c +0.087, d +0.032; loss 1.4402 nats" in picture
+    assert "&lt;b&gt; +0.6439, a &amp; b -0.7631, c +0.0871, d +0.0321; loss 1.4402 nats" in picture

@@ -8,7 +8,7 @@ import traitlets as t
 from softmax_lib.core import softmax
 from softmax_lib.losses import cross_entropy, cross_entropy_grad, entropy
 from softmax_lib.widgets._base import ClassExplorer, Distribution, Logits, Number, static_files
-from softmax_lib.widgets.still import framed, written
+from softmax_lib.widgets.still import framed, short, written
 
 MAX_STEPS = 100
 
@@ -185,13 +185,14 @@ class GradientExplorer(ClassExplorer):
         for i, (label, z, p, g) in enumerate(rows):
             at, tip = top + row * i, middle + 100 * g
             head = min(8, abs(g) * 100) * np.sign(g)
-            words.append(f"{label} {g:+.3f}")
+            pull = short(g, "+")
+            words.append(f"{label} {pull}")
             shapes += [
                 f'<text x="20" y="{at}">{escape(label)}</text>',
                 f'<text x="{left}" y="{at - 6}">z = {z:.3f}, p = {numbers[i]}</text>',
                 f'<rect class="track" x="{left}" y="{at}" width="{width}" height="12"/>',
                 f'<rect class="bar" x="{left}" y="{at}" width="{width * p:.2f}" height="12"/>',
-                f'<text x="{middle - 100}" y="{at - 6}">p \N{MINUS SIGN} y = {g:+.4f}</text>',
+                f'<text x="{middle - 100}" y="{at - 6}">p \N{MINUS SIGN} y = {pull}</text>',
                 f'<rect class="track" x="{middle - 100}" y="{at}" width="200" height="12"/>',
                 f'<path class="bar" d="M{middle} {at + 4}H{tip - head:.2f}v-4L{tip:.2f} {at + 6}'
                 f'l{-head:.2f} 6v-4H{middle}z"/>',
@@ -204,7 +205,7 @@ class GradientExplorer(ClassExplorer):
             f'<polyline class="curve" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}"/>',
             f'<circle class="bar" cx="{places[-1][0]:.1f}" cy="{places[-1][1]:.1f}" r="5"/>',
         ]
-        loss = f"loss {self.loss:.4f} nats"
+        loss = f"loss {short(self.loss)} nats"
         shapes.append(f'<text x="20" y="50">Prediction minus target: {loss}</text>')
         title = f"Prediction minus target, p \N{MINUS SIGN} y: {', '.join(words)}; {loss}"
         return framed(title, shapes, base + 155)

@@ -24,6 +24,19 @@ STYLE = """
 """
 
 
+def short(number, sign=""):
+    """Write a number with four decimals, or with three digits if it is small: only 0 is 0.
+
+    Examples
+    --------
+    >>> short(0.25), short(-1e-5, "+"), short(1e-5, "+"), short(0.0)
+    ('0.2500', '-1.00e-05', '+1.00e-05', '0')
+    """
+    if number and abs(number) < 0.001:
+        return f"{number:{sign}.2e}"
+    return f"{number:{sign}.4f}" if number else "0"
+
+
 def written(probabilities):
     """Write each probability of a row: none passes for 0 or for 1 when it is not.
 
@@ -34,7 +47,7 @@ def written(probabilities):
         if p >= 0.99995:
             others = sum(probabilities[:i] + probabilities[i + 1 :])
             return f"1 \N{MINUS SIGN} {others:.2e}" if others else "1"
-        return f"{p:.4f}" if p >= 0.001 else f"{p:.2e}"
+        return short(p)
 
     return [one(i, p) for i, p in enumerate(probabilities)]
 
