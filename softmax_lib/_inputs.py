@@ -58,10 +58,17 @@ def as_floats(values, name):
             return array.astype(np.float64)
         except OverflowError:
             raise ValueError(f"{name} holds a number beyond the range of float64") from None
+    refuse_dots(array, name)
     raise TypeError(
         f"{name} has dtype {dtype}: expected real numbers, as bool, integer, "
         "float16, float32 or float64"
     )
+
+
+def refuse_dots(array, name):
+    """Raise TypeError if an exercise's dots were left where numbers should be."""
+    if array.dtype.kind == "O" and any(value is Ellipsis for value in array.flat):
+        raise TypeError(f"{name} still holds the dots (...): put your numbers in their place")
 
 
 def whole_number(value, name, least, most=math.inf):
@@ -119,7 +126,7 @@ def check_out(out, z):
     if out.shape != z.shape:
         raise ValueError(f"out has shape {out.shape}, but the result has shape {z.shape}")
     if not out.flags.writeable:
-        raise ValueError("out is read-only")
+        raise ValueError("out is read-only: pass an array that may be written to")
 
 
 def axis_tuple(axis, ndim):
@@ -131,7 +138,10 @@ def axis_tuple(axis, ndim):
     axes = axis.tolist() if isinstance(axis, np.ndarray) else axis
     axes = axes if isinstance(axes, tuple | list) else (axes,)
     if any(isinstance(a, bool) or not isinstance(a, numbers.Integral) for a in axes):
-        raise TypeError(f"axis must be an int, a tuple of ints or None, got {axis!r}")
+        hint = (
+            "; a temperature goes by its name: temperature=..." if isinstance(axis, float) else ""
+        )
+        raise TypeError(f"axis must be an int, a tuple of ints or None, got {axis!r}{hint}")
     try:
         return normalize_axis_tuple(axes, ndim)
     except OverflowError:

@@ -76,8 +76,9 @@ def naive_softmax(z, axis=-1):
     .. math:: p_i = \frac{w_i}{\sum_j w_j}, \qquad w_i = e^{z_i}
 
     The name softmax is Bridle's [1]_. A logit above 709.78 (float64) or 88.72 (float32) overflows
-    to infinity, and infinity over infinity is NaN. A row below -745 (float64) underflows to 0/0,
-    NaN too. float16 is computed in float32.
+    to infinity, and infinity over infinity is NaN, as it is for a logit of +inf. A row below -745
+    (float64) underflows to 0/0, NaN too. float16 is computed in float32, and the sum is NumPy's, as
+    in `shifted_softmax`.
 
     References
     ----------

@@ -7,7 +7,7 @@ import textwrap
 import numpy as np
 from IPython.display import Markdown
 
-from softmax_lib._inputs import as_array, as_double, real_number
+from softmax_lib._inputs import as_array, as_double, real_number, refuse_dots
 
 __all__ = ["check", "show_source"]
 
@@ -81,6 +81,7 @@ def check(answer, expected, *, tolerance=1e-9):
         return f"Not yet: the answer has shape {answer.shape}, and should have {expected.shape}."
     with np.errstate(all="ignore"):
         wrong = ~np.isclose(answer, expected, rtol=limit, atol=limit, equal_nan=True)
+        near = np.isclose(answer, expected, rtol=1e-2, atol=1e-3, equal_nan=True).all()
     if not wrong.any():
         return "Right."
     first = int(np.argmax(wrong))
@@ -89,16 +90,23 @@ def check(answer, expected, *, tolerance=1e-9):
         fault = "is not a number" if np.isnan(got) else "should not be a number"
     else:
         fault = "is too small" if got < right else "is too large"
+    # A reader who has rounded must not go looking for another formula.
+    hint = (
+        f" But it is close: is something rounded? Errors up to {limit:.0e} pass."
+        if near and limit
+        else ""
+    )
     if answer.size == 1:
-        return f"Not yet: it {fault}."
+        return f"Not yet: it {fault}.{hint}"
     verb = "is" if wrong.sum() == 1 else "are"
     count = f"{wrong.sum()} of {answer.size} values {verb} off."
-    return f"Not yet: {count} Entry {first + 1} {fault}."
+    return f"Not yet: {count} Entry {first + 1} {fault}.{hint}"
 
 
 def _numbers(values, name):
     """Return `values` as float64, of whatever Python can turn into a float."""
     array = as_array(values, name)
+    refuse_dots(array, name)
     try:
         odd = (type(None), str, bytes)
         if array.dtype.kind not in "biufO" or any(isinstance(value, odd) for value in array.flat):

@@ -48,16 +48,19 @@ def _as_labels(values, num_classes, name):
     return labels.astype(np.intp)
 
 
-def _logits_and_target(z, target):
-    """Return logits (..., K), class indices (...) or distributions (..., K), and the dtype."""
+def _arguments(z, target, temperature):
+    """Return logits (..., K), class indices (...) or distributions (..., K), T, and the dtype."""
     x, dtype = as_rows(z, -1, "z")
+    temperature = check_temperature(temperature)
+    if temperature < 1:  # a float32 p may be subnormal where p / T is not
+        x = x.astype(np.float64, copy=False)
     target = as_array(target, "target", "drop those rows")
     if target.shape == x.shape[:-1]:
-        return x, _as_labels(target, x.shape[-1], "target"), dtype
+        return x, _as_labels(target, x.shape[-1], "target"), temperature, dtype
     if target.shape == x.shape:
         y, y_dtype = as_rows(target, -1, "target")
         check_distributions(y, y_dtype, "target")
-        return x, y, dtype
+        return x, y, temperature, dtype
     raise ValueError(
         f"target has shape {target.shape}, but z of shape {x.shape} goes with class indices "
         f"of shape {x.shape[:-1]} or distributions of shape {x.shape}"
@@ -151,7 +154,7 @@ def cross_entropy(z, target, *, temperature=1.0):
     >>> print(round(cross_entropy([2.0, 1.0, 0.0], [0.5, 0.25, 0.25]), 6))
     1.157606
     """
-    x, y, dtype = _logits_and_target(z, target)
+    x, y, temperature, dtype = _arguments(z, target, temperature)
     with np.errstate(all="ignore"):
         log_p = log_softmax(x, temperature=temperature)
         if y.ndim < x.ndim:
@@ -236,8 +239,7 @@ def cross_entropy_grad(z, target, *, temperature=1.0):
     >>> print(cross_entropy_grad([100.0, 0.0], 0))
     [-3.72007598e-44  3.72007598e-44]
     """
-    x, y, dtype = _logits_and_target(z, target)
-    temperature = check_temperature(temperature)
+    x, y, temperature, dtype = _arguments(z, target, temperature)
     with np.errstate(all="ignore"):
         p = softmax(x, temperature=temperature)
         if y.ndim < x.ndim:
@@ -292,8 +294,7 @@ def cross_entropy_with_grad(z, target, *, temperature=1.0):
     [[-0.33475904  0.24472847  0.09003057]
      [ 0.33333333 -0.66666667  0.33333333]]
     """
-    x, y, dtype = _logits_and_target(z, target)
-    temperature = check_temperature(temperature)
+    x, y, temperature, dtype = _arguments(z, target, temperature)
     with np.errstate(all="ignore"):
         p = softmax(x, temperature=temperature)
         if y.ndim < x.ndim:
@@ -363,10 +364,16 @@ def entropy(z, axis=-1, *, temperature=1.0):
     3.757276736e-42
     """
     x, dtype = as_rows(z, axis, "z")
+    x = x.astype(np.float64, copy=False)
     with np.errstate(all="ignore"):
         p = softmax(x, temperature=temperature)
         log_p = log_softmax(x, temperature=temperature)
-        return (0 - _sum(np.where(p == 0, 0, p * log_p))).astype(dtype)[()]
+        terms = p * log_p
+        faint = log_p < -708  # p has lost digits or is 0, and p log p need not be
+        if faint.any():
+            terms[faint] = -np.exp(log_p[faint] + np.log(-log_p[faint]))
+            terms[log_p == -np.inf] = 0
+        return (0 - _sum(terms)).astype(dtype)[()]
 
 
 def _log_ratio(x_p, x_q, log_p, log_q):

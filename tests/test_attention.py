@@ -179,7 +179,7 @@ def test_dot_products_of_independent_entries_have_variance_d():
 
 
 def test_unscaled_scores_kill_the_gradient_and_scaled_ones_keep_it():
-    # FACTS.md: the norm of diag(p) - p p^T over 16 keys, averaged over draws (here 400 from this
+    # The norm of diag(p) - p p^T over 16 keys, averaged over draws (here 400 from this
     # generator), falls about fourfold from d = 4 to 512 unscaled, and stays level with 1/sqrt(d).
     rng = np.random.default_rng(21)
 
@@ -192,7 +192,7 @@ def test_unscaled_scores_kill_the_gradient_and_scaled_ones_keep_it():
     assert 0.8 < mean_norm(4, None) / mean_norm(512, None) < 1.25
 
 
-# What they do with each input: the table of DESIGN.md
+# What they do with each input
 
 
 def test_leading_axes_broadcast():

@@ -405,6 +405,11 @@ def test_axis_out_of_range_or_repeated(function, axis):
         function(np.ones((2, 2)), axis=axis)
 
 
+def test_a_temperature_in_the_place_of_the_axis_is_told_its_name():
+    with pytest.raises(TypeError, match=r"^axis must be .* got 0\.5; .*temperature=\.\.\.$"):
+        softmax([1.0, 2.0], 0.5)
+
+
 @pytest.mark.parametrize("axis", [(0, 0), (0, -2)])
 def test_a_repeated_axis_is_called_so(axis):
     with pytest.raises(ValueError, match=r"names an axis twice, of an array of 2 axes$"):

@@ -106,7 +106,7 @@ def test_two_classes_are_the_logistic_function():
     ("temperature", "norm"), [(0.25, 0.142), (0.5, 0.426), (1, 0.384), (2, 0.214)]
 )
 def test_norm_at_the_slider(temperature, norm):
-    # FACTS.md, at 50 digits: largest near T = 0.5, not at either end.
+    # mpmath at 50 digits: largest near T = 0.5, not at either end.
     jacobian = softmax_jacobian([2.0, 1.0, 0.0, -1.0], temperature=temperature)
     assert_allclose(np.linalg.norm(jacobian), norm, atol=5e-4)
 

@@ -73,6 +73,12 @@ def test_shifted_logits_share_a_dot_and_equal_gaps_a_line(axes):
         assert abs(along[0] * off[1] - along[1] * off[0]) < 1e-8  # on the line of gap 1
 
 
+@pytest.mark.parametrize("logits", [[(0, 0, 0, 0)], (2, 1, 0)])
+def test_a_triangle_is_for_three(axes, logits):
+    with pytest.raises(ValueError, match=r"^logits must be vectors of three"):
+        figures.draw_simplex(axes[0], logits)
+
+
 def test_more_points_than_colours_are_refused(axes):
     with pytest.raises(ValueError, match=r"^a picture has colours for 8 classes, got 9$"):
         figures.draw_simplex(axes[0], [(gap, 0, 0) for gap in range(9)])

@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from softmax_lib import shifted_softmax
+from softmax_lib import shifted_softmax, softmax
 from softmax_lib.learning import check, show_source
 
 
@@ -27,12 +27,21 @@ def test_a_right_answer_is_right(answer, expected):
     assert check(answer, expected) == "Right."
 
 
+CLOSE = " But it is close: is something rounded? Errors up to 1e-09 pass."
+
+
 @pytest.mark.parametrize(
     ("answer", "expected", "verdict"),
     [
         (2, 3, "Not yet: it is too small."),
         (4, 3, "Not yet: it is too large."),
-        (1 + 1e-8, 1, "Not yet: it is too large."),
+        (1 + 1e-8, 1, f"Not yet: it is too large.{CLOSE}"),
+        (
+            [0.644, 0.237],
+            [0.64391, 0.23688],
+            f"Not yet: 2 of 2 values are off. Entry 1 is too large.{CLOSE}",
+        ),
+        ([0.644, 0.5], [0.64391, 0.23688], "Not yet: 2 of 2 values are off. Entry 1 is too large."),
         ([1, 5, 7], [1, 2, 3], "Not yet: 2 of 3 values are off. Entry 2 is too large."),
         ([1, 2, 2], [1, 2, 3], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
         ([[1], [2], [0]], [[1], [2], [3]], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
@@ -74,7 +83,7 @@ def test_no_tolerance_asks_for_the_very_number():
         ({"answer": np.array(["1", "x"], object)}, TypeError, "answer must hold real numbers"),
         ({"answer": np.array(["1", "2"], object)}, TypeError, "answer must hold real numbers"),
         ({"answer": np.timedelta64(1, "s")}, TypeError, "answer must hold real numbers"),
-        ({"answer": ...}, TypeError, "answer must hold real numbers, got Ellipsis"),
+        ({"answer": ...}, TypeError, "answer still holds the dots"),
         ({"answer": [[1], [1, 2]]}, ValueError, "answer must be rectangular"),
         ({"answer": [10**400, 1]}, ValueError, "answer holds a number beyond the range"),
         ({"expected": None}, TypeError, "expected must hold real numbers"),
@@ -87,6 +96,14 @@ def test_no_tolerance_asks_for_the_very_number():
 def test_a_bad_argument_is_named(wrong, error, says):
     with pytest.raises(error, match=says):
         check(**{"answer": [1, 2], "expected": [1, 2]} | wrong)
+
+
+def test_dots_left_in_are_called_so():
+    for wrong in (..., [1, ...]):
+        with pytest.raises(TypeError, match=r"^answer still holds the dots \(\.\.\.\)"):
+            check(wrong, [1, 2])
+        with pytest.raises(TypeError, match=r"^z still holds the dots"):
+            softmax(wrong)
 
 
 def test_source_shown_is_the_code_without_its_docstring():

@@ -390,7 +390,7 @@ def test_temperature_must_be_above_zero(temperature):
         entropy([1.0, 2.0], temperature=temperature)
 
 
-# What they do with each input: the table of DESIGN.md
+# What they do with each input
 
 ON_LOGITS = {
     "class": lambda z, **how: cross_entropy(z, np.zeros(np.shape(z)[:-1], int), **how),
@@ -548,6 +548,21 @@ def test_a_loss_is_finite_though_a_logarithm_or_a_spread_is_not():
             assert_allclose(loss, expected, rtol=1e-14 if z.dtype == np.float64 else 1e-6)
 
 
+@pytest.mark.parametrize("temperature", [1e-5, 0.01, 0.5])
+@pytest.mark.parametrize("gap", [60, 90, 95, 100])
+def test_a_small_temperature_lifts_what_float32_would_lose(gap, temperature):
+    """e^-100 is subnormal in float32, and e^-90 at T = 1e-5 is an ordinary number over T."""
+    z = np.float32([0, -gap * temperature])
+    truth = float(exactly(z, temperature)[1]) / temperature
+    step = float(np.finfo(np.float32).smallest_subnormal)
+    for grad in (
+        cross_entropy_grad(z, 0, temperature=temperature),
+        cross_entropy_with_grad(z, 0, temperature=temperature)[1],
+    ):
+        assert grad.dtype == np.float32
+        assert_allclose(grad, [-truth, truth], rtol=1e-6, atol=step)
+
+
 def test_logits_and_a_temperature_may_be_the_smallest_there_are():
     # (z_1 - z_2)/T = 4, so that the loss of (0.7, 0.3) is 1.2 + ln(1 + e^-4).
     z = np.array([2e-323, 0.0])
@@ -667,7 +682,7 @@ def test_label_smoothing_wants_a_finite_gap(num_classes, gap):
     assert beside[1] == min(beside)
 
 
-SLIDER = {  # FACTS.md, at 50 digits; T = 0.01 needs 90, as p_1 is 1 - 3.7e-44
+SLIDER = {  # mpmath at 50 digits; T = 0.01 needs 90, as p_1 is 1 - 3.7e-44
     0.01: 3.757276736e-42,
     0.1: 0.0004994208705,
     0.25: 0.09311297518,
@@ -698,6 +713,24 @@ def test_entropy_is_right_from_certainty_to_uniform(z, temperature):
     ours = entropy(z, temperature=temperature)
     assert_allclose(ours, exact_entropy(z, temperature), rtol=1e-13, atol=1e-300)
     assert 0 <= ours <= np.log(len(z)) * (1 + 1e-15)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "z", "temperature"),
+    [
+        (np.float32, [2, 1, 0, -1], 0.01),
+        (np.float32, [2, 1, 0, -1], 0.0095),
+        *[(np.float32, [0, -gap], 1) for gap in (88, 92, 95, 103.5, 104.5)],
+        *[(np.float64, [0, -gap], 1) for gap in (708.5, 735, 742.3, 745.3, 747)],
+    ],
+)
+def test_entropy_is_right_where_a_probability_is_subnormal(dtype, z, temperature):
+    """-p log p is hundreds of times as large as p, and so may have digits that p has lost."""
+    z = np.array(z, dtype)
+    exact = exact_entropy(z, temperature)
+    step = float(np.finfo(dtype).smallest_subnormal)
+    off = abs(float(entropy(z, temperature=temperature)) - exact)
+    assert off <= 2 * step + exact * RELATIVE[dtype]
 
 
 @settings(max_examples=40)

@@ -91,3 +91,24 @@ def test_ruff_exceptions_say_why():
     start = lines.index("ignore = [")
     for line in lines[start + 1 : lines.index("]", start)]:
         assert "#" in line
+
+
+def test_a_module_is_there_once_it_is_used_and_the_heavy_ones_not_before():
+    """`import softmax_lib` alone imports NumPy, and softmax_lib.figures does what it says."""
+    code = """
+import sys
+import softmax_lib
+assert "numpy" in sys.modules
+assert not {"matplotlib", "sympy", "ipywidgets", "mpmath"} & set(sys.modules)
+assert softmax_lib.losses.cross_entropy([0.0, 0.0], 0) > 0.69
+assert "matplotlib" not in sys.modules
+assert softmax_lib.figures.draw_probabilities
+assert {"figures", "softmax"} <= set(dir(softmax_lib))
+try:
+    softmax_lib.loses
+except AttributeError as error:
+    assert str(error) == "module 'softmax_lib' has no attribute 'loses'"
+else:
+    raise AssertionError
+"""
+    subprocess.run([sys.executable, "-W", "error", "-c", code], check=True, cwd=ROOT)

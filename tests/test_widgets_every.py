@@ -293,6 +293,21 @@ def test_a_misspelt_parameter_is_refused(name):
         getattr(widgets, name)(*arguments, heat=2)
 
 
+@pytest.mark.parametrize("name", widgets.__all__)
+def test_a_misspelt_trait_is_refused(name):
+    x = np.ones((1, 1, 2, 2))
+    explorer = getattr(widgets, name)(*((x, x, ["a", "b"]) if name == "AttentionExplorer" else ()))
+    with pytest.raises(AttributeError, match=f"^{name} has no heat$"):
+        explorer.heat = 3
+
+
+def test_the_cold_limit_is_named_below_the_coldest_alone():
+    for temperature, told in ((0, True), (1000, False)):
+        with pytest.raises(t.TraitError) as refusal:
+            widgets.TemperatureExplorer(temperature=temperature)
+        assert ("hardmax" in str(refusal.value)) == told
+
+
 def test_a_number_in_an_array_without_an_axis_is_a_number():
     """As it is for softmax's own temperature."""
     explorer = widgets.TemperatureExplorer(temperature=np.array(0.5))

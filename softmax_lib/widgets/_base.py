@@ -55,7 +55,8 @@ def number_within(name, value, low, high, *, whole=False, hint="", told=None):
     if not inside or (whole and number != int(number)):
         kind = "a whole number" if whole else "a number"
         bounds = f"from {low:.10g} to {high if told is None else told:.10g}"
-        raise t.TraitError(f"{name} must be {kind} {bounds}, not {value!r}{hint}")
+        below = hint if number is not None and number < low else ""
+        raise t.TraitError(f"{name} must be {kind} {bounds}, not {value!r}{below}")
     return int(number) if whole else number
 
 
@@ -212,6 +213,11 @@ class Explorer(anywidget.AnyWidget):
             raise TypeError(f"{type(self).__name__} has no {', '.join(sorted(unknown))}")
         super().__init__(**first, **kwargs)
         self._keep_initial(first)
+
+    def __setattr__(self, name, value):
+        if not name.startswith("_") and not hasattr(type(self), name):  # a misspelt trait
+            raise AttributeError(f"{type(self).__name__} has no {name}")
+        super().__setattr__(name, value)
 
     def _keep_initial(self, names):
         now = {name: copy.copy(getattr(self, name)) for name in names}  # lists may change in place

@@ -64,6 +64,7 @@ class AttentionExplorer(Explorer):
 
     _esm, _css = static_files("temperature_control", "attention_explorer")
 
+    shape = ()  # that of the queries
     layer = Index(0).tag(sync=True)
     head = Index(1).tag(sync=True)
     token = Index(2).tag(sync=True)

@@ -383,6 +383,12 @@ def test_all_code_is_of_one_size(visit, name):
     assert set(sizes) <= {"13px"}
 
 
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_solution_prints_nothing(visit, name):
+    """Where the code is folded and the output is not, as in JupyterLab, it would tell the answer."""
+    assert visit(name).page.locator(".tag_hide-cell .cell_output").count() == 0
+
+
 CUT_OFF = """() => [...document.querySelectorAll("pre")]
   .filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.textContent)"""
 LINES_OF_CODE = """() => [...document.querySelectorAll(".hangs")]
