@@ -385,7 +385,7 @@ def test_all_code_is_of_one_size(visit, name):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_solution_prints_nothing(visit, name):
-    """Where the code is folded and the output is not, as in JupyterLab, it would tell the answer."""
+    """JupyterLab folds the code alone: what it prints would tell the answer."""
     assert visit(name).page.locator(".tag_hide-cell .cell_output").count() == 0
 
 
