@@ -137,7 +137,7 @@ def axis_tuple(axis, ndim):
         return tuple(range(ndim))
     axes = axis.tolist() if isinstance(axis, np.ndarray) else axis
     axes = axes if isinstance(axes, tuple | list) else (axes,)
-    if any(isinstance(a, bool) or not isinstance(a, numbers.Integral) for a in axes):
+    if any(isinstance(a, _NO_NUMBER) or not isinstance(a, numbers.Integral) for a in axes):
         hint = (
             "; a temperature goes by its name: temperature=..." if isinstance(axis, float) else ""
         )

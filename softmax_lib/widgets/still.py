@@ -24,8 +24,8 @@ STYLE = """
 """
 
 
-def short(number, sign=""):
-    """Write a number with four decimals, or with three digits if it is small: only 0 is 0.
+def short(number, sign="", decimals=4):
+    """Write a number with its decimals, or with three digits if it is small: only 0 is 0.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def short(number, sign=""):
     """
     if number and abs(number) < 0.001:
         return f"{number:{sign}.2e}"
-    return f"{number:{sign}.4f}" if number else "0"
+    return f"{number:{sign}.{decimals}f}" if number else "0"
 
 
 def written(probabilities):
@@ -179,22 +179,16 @@ def steps_picture(labels, logits, exponentials, probabilities):
     top, height, step = 90, 100, 180
     rows = [
         ("logits z", logits, 20, [f"{z:g}" for z in logits]),
-        (
-            "exponentials",
-            exponentials,
-            max(exponentials),
-            [f"{e:.3f}" if e >= 0.001 else f"{e:.2e}" for e in exponentials],
-        ),
+        ("exponentials", exponentials, max(exponentials), [short(e, "", 3) for e in exponentials]),
         ("probabilities", probabilities, 1, written(probabilities)),
     ]
     shapes, texts = [], [[] for _ in labels]
     for r, (name, values, scale, numbers) in enumerate(rows):
         base = top + step * r + height
         shapes.append(f'<text x="20" y="{base - height - 15}">{name}</text>')
-        for i, (label, value) in enumerate(zip(labels, values, strict=True)):
+        for i, (label, value, text) in enumerate(zip(labels, values, numbers, strict=True)):
             x, long = 40 + 125 * i, height * abs(value) / scale
             y = base - long if r else base - height / 2 - (long if value > 0 else 0)
-            text = numbers[i]
             texts[i].append(text)
             shapes += [
                 f'<rect class="track" x="{x}" y="{base - height}" width="60" height="{height}"/>',
