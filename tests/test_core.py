@@ -417,7 +417,9 @@ def test_a_repeated_axis_is_called_so(axis):
 
 
 @pytest.mark.parametrize("function", EVERY)
-@pytest.mark.parametrize("axis", [1.0, -1.0, "0", "", b"\0", {}, {0: 1}, (0, 1.0)], ids=repr)
+@pytest.mark.parametrize(
+    "axis", [1.0, -1.0, "0", "", b"\0", {}, {0: 1}, (0, 1.0), np.timedelta64(0)], ids=repr
+)
 def test_axis_of_a_wrong_type(function, axis):
     with pytest.raises(TypeError, match=r"^axis must be an int, a tuple of ints or None"):
         function(np.ones((2, 2)), axis=axis)
