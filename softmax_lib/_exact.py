@@ -1,5 +1,6 @@
 """Sums, quotients and row totals that keep what rounding takes away."""
 
+import itertools
 import math
 
 import numpy as np
@@ -18,14 +19,20 @@ LARGE_SLAB = 16 * SLAB  # the same for one or two arrays
 def slabs(a, size=SLAB):
     """Cut an array into slabs of about `size` entries, so that temporary arrays stay small.
 
-    Yields the index of each slab, and the index of its rows in an array of shape (..., 1). The cut
-    goes across the slowest axis in memory that is long enough, or else across the longest.
+    Yields the index of each slab, and the index of its rows in an array of shape (..., 1). The cuts
+    go across the slowest axes in memory, one after another, until what is left is small enough.
     """
-    axis = max(range(a.ndim), key=lambda i: (min(a.shape[i] * size, a.size), abs(a.strides[i])))
-    step = max(1, size * a.shape[axis] // max(a.size, 1))
-    for start in range(0, a.shape[axis], step):
-        slab = (slice(None),) * axis + (slice(start, start + step),)
-        yield slab, slab[: a.ndim - 1]
+    pieces = [[slice(None)]] * a.ndim
+    left = a.size
+    for axis in sorted(range(a.ndim), key=lambda i: -abs(a.strides[i])):
+        length = a.shape[axis]
+        step = max(1, size * length // max(left, 1))
+        pieces[axis] = [slice(start, start + step) for start in range(0, length, step)]
+        left = left * step // max(length, 1)
+        if left <= size:
+            break
+    for slab in itertools.product(*pieces):
+        yield slab, slab[:-1]
 
 
 def two_sum(a, b):
@@ -126,7 +133,7 @@ def two_row_sums(a, quicker=False):
     rest = np.zeros_like(total)
     for slab, rows in slabs(a, LARGE_SLAB):
         total_slab, rest_slab = _slab_sums(a[slab], quicker)
-        if len(slab) < a.ndim:  # whole rows
+        if slab[-1] == slice(None):  # whole rows
             total[rows], rest[rows] = total_slab, rest_slab
         else:
             total[rows], rounded = two_sum(total[rows], total_slab)

@@ -36,7 +36,7 @@ from softmax_lib._inputs import (
 # row's maximum or sum there once for every entry, which takes as long as the arithmetic. It is set
 # inside `np.errstate`, which puts back what was there before.
 _BUFFER = 768
-_BLOCK = 1 << 21  # bytes: what a smaller one gains by fitting a cache, it loses by its calls
+_BLOCK = 1 << 21  # bytes, of what is worked on at once if it needs as much for itself
 _FEW = 12  # so many entries are quicker as Python's floats than in an array
 _ONE = WIDER(1)  # times it, a float64 becomes a long double sooner than by a conversion
 _WORTH_WIDER = 256  # entries in a row, from which what long doubles save is more than they take
@@ -368,7 +368,7 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     log_p = _result_rows(rows, z, axes, out)
     with np.errstate(all="ignore"):
         np.setbufsize(_BUFFER)
-        for x, result in _blocks(rows, log_p):
+        for x, result in _blocks(rows, log_p, scratch=np.may_share_memory(rows, log_p)):
             top, at = _largest(x)
             x, top, finite_temperature = _take_limits(x, top, temperature)
             scratch = np.empty_like(x) if np.may_share_memory(x, result) else result
@@ -376,7 +376,7 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
             log_sum = np.log1p(rest)
             if finite_temperature == 1:
                 log_sum = log_sum.astype(result.dtype, copy=False)
-                for slab, part in slabs(x, LARGE_SLAB):  # so both find it in cache
+                for slab, part in reversed(list(slabs(x, LARGE_SLAB))):  # the last is in cache
                     np.subtract(x[slab], top[part], out=result[slab])
                     result[slab] -= log_sum[part]
                 continue
@@ -456,7 +456,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     lse = np.full((*rows.shape[:-1], 1), -np.inf, z.dtype)
     with np.errstate(all="ignore"):
         np.setbufsize(_BUFFER)
-        for x, result in _blocks(rows, lse):
+        for x, result in _blocks(rows, lse, scratch=True):
             result[...] = _log_sum_exp(x, z.dtype)
             if x.dtype == np.float32:
                 # NumPy's float32 exp is up to 3.6 u off, which a result of 2 or more, with a ulp of
@@ -569,14 +569,15 @@ def _divide(e, total, dtype):
         e *= np.reciprocal(total).astype(e.dtype, copy=False)
 
 
-def _blocks(rows, results, turn_short=True, turn_few=True):
+def _blocks(rows, results, turn_short=True, turn_few=True, scratch=False):
     """Yield rows and the place of their results, so many at a time that what they need is small.
 
     Where NumPy's loops would run along fewer than LONG entries (short rows, or few that lie across
     memory), a copy turned the other way is lent, if they are to be turned. float16 is lent as
     float32, and short rows or few as float64: few errors of float32 exponentials do not average
     out, and few rows cost little. With a copy goes a place for its results. Many rows across memory
-    are left together.
+    are left together. If nothing is lent and the caller needs no `scratch` as large as a block, the
+    blocks of long rows are larger: what they would gain by fitting a cache, their calls take.
     """
     if not rows.size:
         return
@@ -592,7 +593,12 @@ def _blocks(rows, results, turn_short=True, turn_few=True):
         rows.dtype, np.float64 if length < LONG or rows.size <= SLAB else np.float32
     )
     indices = [...]
-    block = _BLOCK // 2 if turn or length < LONG else _BLOCK  # what is lent, and totals, count too
+    if turn or length < LONG:
+        block = _BLOCK // 2  # what is lent, and totals, count too
+    elif scratch or dtype != rows.dtype:
+        block = _BLOCK
+    else:
+        block = max(1, min(length // 256, 4)) * _BLOCK
     if (along or turn) and rows.size * dtype.itemsize > block:
         count = max(1, block // (length * dtype.itemsize))
         indices = (index for index, _ in slabs(rows[..., 0], count))
@@ -781,8 +787,12 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
         rows = ~sure[..., 0] if sure.any() else ...
         x, top = x[rows], top[rows]
         if x.dtype == np.float32:
-            x, top = x.astype(np.float64), top.astype(np.float64)
-            better = _sum_beside_largest(x, top, None, temperature, np.empty_like(x), dtype)
+            better = np.empty(top.shape)
+            for part, _ in slabs(x[..., 0], LARGE_SLAB // x.shape[-1]):
+                wide, wide_top = x[part].astype(np.float64), top[part].astype(np.float64)
+                scratch = np.empty_like(wide)
+                sums = _sum_beside_largest(wide, wide_top, None, temperature, scratch, dtype)
+                better[part] = sums
         else:
             at = None if at is None else at[rows]
             e = e if rows is ... else np.empty_like(x)

@@ -993,6 +993,12 @@ def test_axes_that_lie_apart_are_copied_once(function):
     assert peak_memory(lambda: function(z, axis=(0, 2))) < 1.5 * z.nbytes
 
 
+def test_log_softmax_of_far_float32_logits_widens_few_rows_at_a_time():
+    z = logits(9, (4000, 1000)).astype(np.float32) + np.float32(1000)
+    out = np.empty_like(z)
+    assert peak_memory(lambda: log_softmax(z, out=out)) < 0.25 * z.nbytes
+
+
 @pytest.mark.parametrize("shape", [(4_000_000,), (2000, 2000)], ids=str)
 @pytest.mark.parametrize("offset", [0, 1000])
 def test_log_softmax_needs_little_memory_besides_its_result(shape, offset):
