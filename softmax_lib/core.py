@@ -271,17 +271,12 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
         sums_only = temperature == 1 and z.itemsize == 8  # they are as quick in any layout
         for x, result in _blocks(rows, p, turn_short=False, turn_few=not sums_only):
             total, beyond = _unshifted_sums(x, temperature, result, z.dtype)
-            if total is not None:
-                _divide(result, total, z.dtype)
-                if beyond:
-                    np.minimum(result, 1, out=result)
+            if total is None:
+                _put_shifted(x, temperature, result, z.dtype)
                 continue
-            for block, result_block in _blocks(x, result, turn_short=False):
-                top = np.maximum.reduce(block, axis=-1, keepdims=True)
-                block, top, finite = _take_limits(block, top, temperature)
-                lost = np.zeros(top.shape)
-                e = _exp_gaps(block, top, finite, result_block, lost)
-                _divide(e, row_sums(e, z.dtype, lost), z.dtype)
+            _divide(result, total, z.dtype)
+            if beyond:
+                np.minimum(result, 1, out=result)
     return _hand_over(p, axes, z, out)
 
 
@@ -665,6 +660,16 @@ def _unshifted_sums(x, temperature, e, dtype):
     fits = total.max() < np.finfo(e.dtype).max / 8
     fits &= total.min() > _FAINT or x.min() / temperature >= -limit
     return (total, beyond) if fits else (None, False)
+
+
+def _put_shifted(x, temperature, result, dtype):
+    """Put softmax into `result` with each row's maximum subtracted: right for any logits."""
+    for block, p in _blocks(x, result, turn_short=False):
+        top = np.maximum.reduce(block, axis=-1, keepdims=True)
+        block, top, finite_temperature = _take_limits(block, top, temperature)
+        lost = np.zeros(top.shape)
+        _exp_gaps(block, top, finite_temperature, p, lost)
+        _divide(p, row_sums(p, dtype, lost), dtype)
 
 
 def _take_limits(x, top, temperature):
