@@ -86,6 +86,8 @@ def real_number(value, name):
     """Return `value`, out of an array with no axis if it is in one, or raise TypeError."""
     value = _scalar(value)
     if isinstance(value, _NO_NUMBER) or not isinstance(value, numbers.Real):
+        if value is ...:
+            refuse_dots(np.array(value), name)
         raise TypeError(f"{name} must be one real number, got {value!r}")
     return value
 

@@ -77,8 +77,11 @@ def check(answer, expected, *, tolerance=1e-9):
     limit = as_double(real_number(tolerance, "tolerance"))
     if not 0 <= limit < np.inf:
         raise ValueError(f"tolerance must be finite and at least 0, got {tolerance!r}")
+    if answer.size == expected.size == 1:
+        answer = answer.reshape(expected.shape)  # one number is right in any brackets
     if answer.shape != expected.shape:
-        return f"Not yet: the answer has shape {answer.shape}, and should have {expected.shape}."
+        wanted = f"have {expected.shape}" if expected.ndim else "be a single number"
+        return f"Not yet: the answer has shape {answer.shape}, and should {wanted}."
     with np.errstate(all="ignore"):
         wrong = ~np.isclose(answer, expected, rtol=limit, atol=limit, equal_nan=True)
         near = np.isclose(answer, expected, rtol=1e-2, atol=1e-3, equal_nan=True).all()

@@ -46,7 +46,7 @@ CLOSE = " But it is close: is something rounded? Errors up to 1e-09 pass."
         ([1, 2, 2], [1, 2, 3], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
         ([[1], [2], [0]], [[1], [2], [3]], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
         ([1, 2], [1, 2, 3], "Not yet: the answer has shape (2,), and should have (3,)."),
-        (3, [3], "Not yet: the answer has shape (), and should have (1,)."),
+        (3, [3, 3], "Not yet: the answer has shape (), and should have (2,)."),
         (np.nan, 3, "Not yet: it is not a number."),
         ([3, 1], [3, np.nan], "Not yet: 1 of 2 values is off. Entry 2 should not be a number."),
     ],
@@ -104,6 +104,18 @@ def test_dots_left_in_are_called_so():
             check(wrong, [1, 2])
         with pytest.raises(TypeError, match=r"^z still holds the dots"):
             softmax(wrong)
+    with pytest.raises(TypeError, match=r"^temperature still holds the dots"):
+        softmax([1, 0], temperature=...)
+
+
+@pytest.mark.parametrize("one", [0.75, [0.75], [[0.75]], np.array([0.75])], ids=repr)
+def test_one_number_is_right_in_any_brackets(one):
+    assert check(one, 0.75) == check(0.75, one) == "Right."
+
+
+def test_a_list_where_one_number_belongs_is_called_so():
+    wanted = "Not yet: the answer has shape (2,), and should be a single number."
+    assert check([0.75, 0.25], 0.75) == wanted
 
 
 def test_source_shown_is_the_code_without_its_docstring():
