@@ -440,7 +440,15 @@ def test_the_tab_key_lands_on_nothing_under_the_head(visit):
     for _ in range(6):
         page.evaluate(f"scrollBy({{ top: {top} - {head}, behavior: 'instant' }})")
         page.keyboard.press("Shift+Tab")
-        page.wait_for_function(f"(head) => {top} >= head", arg=head, timeout=3000)
+        page.evaluate(
+            """async () => {  // the page scrolls softly: wait until it stands
+              for (let y = NaN; scrollY !== y;) {
+                y = scrollY;
+                await new Promise((done) => setTimeout(done, 200));
+              }
+            }"""
+        )
+        assert page.evaluate(top) >= head
 
 
 def test_a_phone_breaks_no_name_of_a_function_that_it_has_room_for(visit):
