@@ -327,8 +327,10 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     - those with a maximum beyond 600 (44 in a long float32 row) or as far below 0;
     - those in which the largest term outweighs the others 2^30 times (1.5 times where T is not 1;
-      7.4 times in a long float32 row; 2^27/K times where float32 is worked in float64), for a small
-      sum is as wrong as its terms. Where the others nearly underflow, they are scaled.
+      2^27/K times where float32 is worked in float64, 2^24/K in a long float32 row), for a small
+      sum is as wrong as its terms. Where the others nearly underflow, they are scaled;
+    - long float32 rows in which the logarithm of the largest is just below 1/2, 1/4, 1/8 or a
+      lower power of two in size: its ulp is at its smallest there, beside the error of its terms.
 
     Applied twice, log_softmax gives what it gave, up to rounding; softmax does not.
 
@@ -783,8 +785,12 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     else:
         rest /= np.exp(gap)
         if x.dtype == np.float32:
-            rest *= 1 + 2.0**-25  # NumPy's exp is up to 3.6 u too small and 2.6 u too large
-            sure = rest > 0.134  # results from 1/8 up have a ulp large enough for that
+            # NumPy's exp is up to 3.6 u too small and 2.6 u too large: now 3.1 u either way. What
+            # that moves the logarithm of 1 + rest must leave the result's rounding its half a ulp.
+            rest *= 1 + 2.0**-25
+            moved = 3.1 * 2.0**-24 * rest / (1 + rest)
+            sure = moved < 2.4 * np.spacing(np.log1p(rest).astype(np.float32))
+            sure &= rest > x.shape[-1] * 2.0**-24
         else:  # the sum has lost what is small beside the largest
             sure = rest > x.shape[-1] * 2.0**-27
     sure &= np.abs(top / temperature) < (600 if x.dtype == np.float64 else 44)
