@@ -106,9 +106,9 @@ def ulp_error(result, exact):
         size = np.where(size > np.abs(exact), np.nextafter(size, zero), size)
         size = np.minimum(size, np.nextafter(np.finfo(result.dtype).max, zero))
         ulp = np.spacing(size).astype(np.float64).astype(exact.dtype)
-        error = np.abs(result.astype(exact.dtype) - exact) / ulp
+        error = np.asarray(np.abs(result.astype(exact.dtype) - exact) / ulp, np.float64)
         rightly_infinite = np.isinf(rounded) & (result == rounded)
-    return np.where(rightly_infinite, 0.0, np.asarray(error, np.float64))[()]
+    return np.where(rightly_infinite, 0.0, error)[()]
 
 
 def softmax_forms(z):
