@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PAGE := _build/html/index.html
 
-.PHONY: book read pdf test lab bench lock clean
+.PHONY: book read pdf test floor lab bench lock clean
 .DEFAULT_GOAL := book
 
 $(VENV)/book: requirements.txt constraints.txt pyproject.toml
@@ -45,6 +45,14 @@ test: $(VENV)/test book
 	@$(BIN)/ruff format --check .
 	@$(BIN)/python -m pytest
 
+# The library with the oldest NumPy that pyproject.toml admits, in an environment of its own.
+floor: tests := accuracy attention core derivatives learning losses robustness rounding sampling
+floor:
+	@$(PYTHON) -m venv $(VENV)-floor
+	@$(VENV)-floor/bin/pip --disable-pip-version-check install --quiet numpy==2.0.0 \
+	  scikit-learn scipy -e '.[book,test]'
+	@$(VENV)-floor/bin/python -m pytest softmax_lib $(tests:%=tests/test_%.py)
+
 lab: $(VENV)/lab
 	@$(BIN)/jupyter lab index.ipynb
 
@@ -62,4 +70,4 @@ lock: $(VENV)/test
 	  --no-header --no-annotate --output-file constraints.txt
 
 clean:
-	@rm -rf _build $(VENV) $(VENV)-binder .pytest_cache .ruff_cache .hypothesis *.egg-info
+	@rm -rf _build $(VENV) $(VENV)-binder $(VENV)-floor .pytest_cache .ruff_cache .hypothesis *.egg-info
