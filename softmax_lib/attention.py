@@ -103,10 +103,11 @@ def _gaps_below_largest(small, power, mask, scale):
     lowest = np.min(exponent, where=mask & (fraction < 0), initial=beyond, **row)
     unit = np.where((mask & (fraction == 0)).any(**row), 0, lowest)
     unit = np.where(highest > -beyond, highest, unit)
+    scale_fraction, scale_exponent = math.frexp(scale)
+    unit = np.maximum(unit, -scale_exponent)  # or a gap overflows that the scale makes small
     gaps = np.ldexp(fraction, exponent - unit)
     largest = np.max(gaps, where=mask, initial=-np.inf, **row)
     gaps -= np.where(np.isfinite(largest), largest, 0)
-    scale_fraction, scale_exponent = math.frexp(scale)
     return np.ldexp(gaps * gaps.dtype.type(scale_fraction), unit + scale_exponent)
 
 

@@ -457,8 +457,8 @@ def logsumexp(z, axis=-1, *, keepdims=False):
             result[...] = _log_sum_exp(x, z.dtype)
             if x.dtype == np.float32:
                 # NumPy's float32 exp is up to 3.6 u off, which a result of 2 or more, with a ulp of
-                # at least 4 u, does not show.
-                small = np.abs(result[..., 0]) < 2
+                # at least 4 u, does not show. What is just above 2 may be just below it in truth.
+                small = np.abs(result[..., 0]) < 2 + 2.0**-20
                 if small.any():
                     result[small] = _log_sum_exp(x[small].astype(np.float64), z.dtype)
     kept = [1 if a in axes else n for a, n in enumerate(z.shape) if keepdims or a not in axes]
@@ -641,6 +641,7 @@ def _unshifted_sums(x, temperature, e, dtype):
     """
     if temperature == np.inf:  # a limit, which only the shifted way takes
         return None, False
+    temperature = np.float64(temperature)  # a Python float would be rounded to float32, to 0 even
     limit = (708 if x.dtype == np.float64 else 87) - math.log(x.shape[-1])  # then no sum overflows
     in_place = np.may_share_memory(x, e)
     if in_place and not -limit <= x.min() / temperature <= x.max() / temperature <= limit:
@@ -789,11 +790,12 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
             # that moves the logarithm of 1 + rest must leave the result's rounding its half a ulp.
             rest *= 1 + 2.0**-25
             moved = 3.1 * 2.0**-24 * rest / (1 + rest)
-            sure = moved < 2.4 * np.spacing(np.log1p(rest).astype(np.float32))
+            least = (1 - 2.0**-21) * np.log1p(rest)  # the true one may lie in the binade below
+            sure = moved < 2.4 * np.spacing(least.astype(np.float32))
             sure &= rest > x.shape[-1] * 2.0**-24
         else:  # the sum has lost what is small beside the largest
             sure = rest > x.shape[-1] * 2.0**-27
-    sure &= np.abs(top / temperature) < (600 if x.dtype == np.float64 else 44)
+    sure &= np.abs(top / np.float64(temperature)) < (600 if x.dtype == np.float64 else 44)
     if not sure.all():
         rows = ~sure[..., 0] if sure.any() else ...
         x, top = x[rows], top[rows]
@@ -863,12 +865,12 @@ def _two_sums_but_one(x, top, at, e, largest, dtype, quicker=False):
 def _faint_rest(x, top, temperature):
     """Return the sum without the largest term where its terms underflow, one by one, or nearly.
 
-    Taken out of the sum is the exponential of the second largest gap, 2^128 times as large.
+    Each term is 2^128 times as large until they are added up.
     """
-    x = np.where(x == top, x.dtype.type(-np.inf), x)
-    second = np.maximum.reduce(x, axis=-1, keepdims=True)
-    total = row_sums(_exp_gaps(x, second, temperature, np.empty_like(x)), x.dtype)
-    gap, error = _gaps(second, top, temperature)
+    gap, error = _gaps(np.where(x == top, x.dtype.type(-np.inf), x), top, temperature)
     gap, lost = two_sum(gap, 128 * LN2)
-    error += lost + 128 * LN2_LOST
-    return np.where(gap > -800, np.ldexp(np.exp(gap) * (1 + error) * total, -128), 0)
+    e = np.exp(gap)
+    error = np.where(e == 0, 0, (error + lost + 128 * LN2_LOST) * e)  # where e is 0 it may be NaN
+    total, rest = two_row_sums(e)
+    rest += np.add.reduce(error, axis=-1, keepdims=True)
+    return np.ldexp(total + rest, -128)

@@ -125,7 +125,7 @@ def softmax_vjp(p, v, axis=-1, *, temperature=1.0):
         # A difference of two finite numbers may overflow; that of their quarters does not.
         far = (np.abs(v_rows) > np.finfo(v_rows.dtype).max / 4).any()
         unit = 4.0 if far else 1.0
-        v_rows = v_rows / unit
+        v_rows = v_rows.astype(np.result_type(rows, v_rows), copy=False) / unit
         v_rows = v_rows - np.take_along_axis(v_rows, at_top, axis=-1)
         # In double, so that the quotient is too: a T that float32 would round to 0 is still a T.
         mean = np.add.reduce(rows * v_rows, axis=-1, dtype=np.float64, keepdims=True)

@@ -36,8 +36,11 @@ def _sum(terms):
 def _as_labels(values, num_classes, name):
     """Return class indices as an integer array, each from 0 to num_classes - 1."""
     labels = as_array(values, name, "drop those rows")
-    whole = labels.dtype.kind in "biu" or all(type(label) is int for label in labels.flat)
-    if not whole:  # an empty list has no integer dtype, and an integer beyond 64 bits none either
+    # An empty list has no integer dtype, and an integer beyond 64 bits none either.
+    whole = labels.dtype.kind in "biu" or (
+        labels.dtype in (float, object) and all(type(label) is int for label in labels.flat)
+    )
+    if not whole:
         raise TypeError(f"{name} has dtype {labels.dtype}: class indices must be integers")
     wrong = (labels < 0) | (labels >= num_classes)
     if wrong.any():
@@ -77,7 +80,7 @@ def one_hot(labels, num_classes):
 
     Parameters
     ----------
-    labels : array_like of int, shape (...)
+    labels : array_like of int or bool, shape (...)
         Class indices from 0 to K - 1.
     num_classes : int
         K, the number of classes.
@@ -90,7 +93,7 @@ def one_hot(labels, num_classes):
     Raises
     ------
     TypeError
-        If `labels` or `num_classes` are not integers.
+        If `labels` are no integers or booleans, or `num_classes` is no integer.
     ValueError
         If a label is out of range, or `num_classes` is below 1.
 
@@ -160,7 +163,8 @@ def cross_entropy(z, target, *, temperature=1.0):
         if y.ndim < x.ndim:
             loss = 0 - log_p[_at(y)]
         else:
-            terms = np.where(y == 0, 0, y * log_p)  # 0 log 0 counts 0
+            terms = np.multiply(y, log_p, dtype=np.float64)
+            terms[y == 0] = 0  # 0 log 0 counts 0
             beyond = np.isinf(terms)
             if beyond.any():  # ln p, which is -(max z - z)/T here, overflows; y ln p may not
                 quarters = x / np.float64(4)
@@ -188,7 +192,7 @@ def _negative_log(p, others):
 
 
 def _over_temperature(p, temperature):
-    """Divide p by T in place; in double, where a T that float32 would round to 0 is still a T."""
+    """Divide p by T in place; in double, where a T beyond the float32 numbers is still a T."""
     if temperature != 1:
         np.divide(p, temperature, out=p, dtype=np.float64, casting="same_kind")
 
@@ -301,15 +305,19 @@ def cross_entropy_with_grad(z, target, *, temperature=1.0):
             at = _at(y)
             others = _others(p, at)
             loss = _negative_log(p[at], others)
-            unsure = loss >= -np.log(np.finfo(p.dtype).tiny)  # p_y has underflowed
+            tiny = np.finfo(p.dtype).tiny
+            unsure = loss >= -np.log(tiny)  # p_y has underflowed
+            unsure |= loss < p.shape[-1] * tiny  # or others have
             p[at] = 0 - others  # p_y - 1
         else:
             top = _at(np.argmax(x, axis=-1))
             gap = np.asarray(x[top])[..., None] - x
             excess = _negative_log(p[top], _others(p, top))
             _over_temperature(gap, temperature)  # before the product with y, which may underflow
-            loss = np.asarray(np.vecdot(y, gap) + excess * _sum(y))
+            loss = np.einsum("...k,...k->...", y, gap, dtype=np.float64)
+            loss = np.asarray(loss + excess * _sum(y))
             unsure = ~np.isfinite(loss)  # an infinite logit, or a gap that overflows
+            unsure |= loss < p.shape[-1] * np.finfo(p.dtype).tiny  # some p may have underflowed
             p -= y
         if unsure.any():
             loss[unsure] = cross_entropy(x[unsure], y[unsure], temperature=temperature)

@@ -110,6 +110,11 @@ WORST = {
     ),
     "logarithm made on purpose for float32": ([39.834] + [25.994385] * 1000, 1.0),
     "logarithm just below 1/4, for float32": ([-13.680627, -14.939749] + [-75.0] * 118, 1.0),
+    "logarithm just below 2^-13, for float32": (
+        [9.733861, *[-4.5901971] * 202, -100.0, -4.5902696], 1.0
+    ),
+    "faint logarithm of three": ([70.07, -425.7977045882793, -425.8430031856586], 0.7),
+    "logsumexp just below 2, for float32": ([-3.8970499] * 362 + [-3.2230101], 1.0),
     "logsumexp made on purpose for float32": ([-5.8898945] * 2177, 1.0),
     "logsumexp of a tie": ([-4.793928623199463, 0.3501967191696167, 0.3501967191696167], 1.0),
     "log_softmax of two": ([-90.30447090953996, -110.25322142958522], 7.253096539192577),

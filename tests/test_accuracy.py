@@ -198,6 +198,19 @@ finite = {
 }
 
 
+@pytest.mark.parametrize("unit", [4, 47, 160])
+@pytest.mark.parametrize("temperature", [0.7007e-45, 2.15e-45, 1e-44])
+def test_many_float32_rows_at_a_temperature_that_float32_would_round(unit, temperature):
+    # 2.15e-45 would become 2.8e-45, and 0.7007e-45 nothing
+    z = np.full((300, 32), -unit * 2.0**-149, np.float32)
+    z[:, 0] += np.float32(4 * 2.0**-149)
+    exact = Row(z[1], temperature)
+    for name in ("softmax", "log_softmax"):
+        meet(BARS[np.float32], exact, name, CORE[name](z, -1, temperature)[1])
+    in_place = softmax(z, temperature=temperature, out=z)
+    meet(BARS[np.float32], exact, "softmax", in_place[1])
+
+
 @pytest.mark.parametrize("dtype", EVERY_FLOAT)
 def test_any_finite_row(dtype):
     @settings(max_examples=500)
@@ -284,6 +297,9 @@ def test_float32_sums_near_the_size_where_their_logarithm_shows_each_error():
         row = np.full(length, -5.889894485473633, np.float32)
         lse = logsumexp(np.tile(row, (5, 1)))[3]
         meet(BARS[np.float32], Row(row), "logsumexp", lse)
+    just_inside = np.array([-5.889894485473633] * 48 + [-5.9889092445373535], np.float32)  # of -2
+    lse = logsumexp(np.tile(just_inside, (184, 1)))[1]
+    meet(BARS[np.float32], Row(just_inside), "logsumexp", lse)
 
 
 def test_many_short_rows_that_one_entry_dominates():

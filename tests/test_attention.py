@@ -254,6 +254,12 @@ def test_dot_products_may_overflow():
     # What overflows before the scale makes it small: the scores are 1 and 0.
     query, key = np.array([[2.0**520]]), np.array([[2.0**520], [0]])
     assert_allclose(attention_weights(query, key, scale=2.0**-1040), [softmax([1, 0])], rtol=1e-14)
+    # The largest of a row is 0, or small beside the others: the scores are 0 and -4, or 0 and -1.
+    query, key = np.float32([[2.0**66]]), np.float32([[0], [-(2.0**62)]])
+    assert_allclose(attention_weights(query, key, scale=2.0**-126), [softmax([0, -4])], rtol=1e-6)
+    for q, first, second in ((2.0**664, 0, -(2.0**365)), (2.0**600, 2.0**-600, -(2.0**429))):
+        weights = attention_weights([[q]], [[first], [second]], scale=2.0**-1029)
+        assert_allclose(weights, [softmax([0, -1])], rtol=1e-14)
     # A masked infinity says nothing about the size of the others.
     key = np.array([[1.5e308], [1e308], [INF]])
     masked = attention_weights([[10.0]], key, mask=[True, True, False])

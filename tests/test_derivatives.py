@@ -258,6 +258,11 @@ def test_vjp_along_any_axes(axis):
         assert_allclose(softmax_vjp(order(p), order(v), axis, temperature=2), expected, atol=1e-15)
 
 
+def test_vjp_of_two_dtypes_is_as_precise_as_the_wider_one():
+    p, v = np.array([0.25, 0.75]), np.array([0.1, 3.3], np.float32)
+    assert_array_equal(softmax_vjp(p, v), softmax_vjp(p, v.astype(np.float64)))
+
+
 def test_vjp_leaves_its_arguments_alone():
     p, v = np.array([0.5, 0.5]), np.array([1.0, 2.0])
     softmax_vjp(p, v, temperature=3)

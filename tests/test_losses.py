@@ -121,6 +121,9 @@ def test_the_number_of_classes_is_a_whole_number(bad):
 
 @pytest.mark.parametrize("call", [lambda y: one_hot(y, 3), lambda y: cross_entropy(np.eye(3), y)])
 def test_labels_ragged_or_masked_are_refused_by_name(call):
+    for nothing in (np.zeros(0, complex), np.zeros(0, "m8[s]"), np.zeros(0, str)):
+        with pytest.raises(TypeError, match=r"^labels has dtype .*must be integers"):
+            one_hot(nothing, 3)
     with pytest.raises(ValueError, match=r"^(labels|target) must be rectangular"):
         call([[0, 1], [2]])
     for masked in ([0, np.ma.masked, 1], [[np.ma.array([0, 1, 2], mask=[1, 0, 0])]]):
@@ -224,6 +227,36 @@ def test_a_million_classes():
     assert_allclose(cross_entropy_grad(wide, [7, 7])[:, 7], -others, rtol=1e-6)
     assert_allclose(entropy(np.zeros(num_classes)), np.log(num_classes), rtol=1e-14)
     assert_allclose(entropy(np.zeros((num_classes, 2)), axis=0), np.log(num_classes), rtol=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("num_others", [1, 1000, 100_000])
+def test_class_target_is_right_where_the_others_underflow(dtype, num_others):
+    # Closed form: log(1 + n e^-g), though each e^-g is subnormal or 0.
+    for gap in (-87.5, -100, -103.4) if dtype == np.float32 else (-710, -730, -744.6):
+        z = np.append(np.zeros(1), np.full(num_others, gap)).astype(dtype)
+        with mp.workdps(60):
+            expected = mp.log1p(num_others * mp.exp(mp.mpf(float(z[1]))))
+            smallest = float(np.finfo(dtype).smallest_subnormal)
+            for loss in (cross_entropy(z, 0), cross_entropy_with_grad(z, 0)[0]):
+                off = abs(mp.mpf(float(loss)) - expected)
+                assert off <= max(expected * (1e-5 if dtype == np.float32 else 1e-13), smallest)
+
+
+def test_long_distributions_in_single_precision_are_summed_in_double():
+    # A loss with a million terms of 7e-6, and one with a thousand, each below the normal numbers
+    z, y = np.zeros(10**6, np.float32), np.full(10**6, 1e-6, np.float32)
+    z[0] = 7
+    double = cross_entropy(z.astype(float), y.astype(float))
+    for loss in (cross_entropy(z, y), cross_entropy_with_grad(z, y)[0]):
+        assert_allclose(loss, double, rtol=1e-6)
+    z, y = (np.append(first, np.full(1000, rest)) for first, rest in ((0, -103.4), (1, 1.4e-45)))
+    z, y = z.astype(np.float32), y.astype(np.float32)
+    with mp.workdps(60):
+        rest, faint = mp.mpf(float(-z[1])), mp.mpf(float(y[1]))
+        expected = 1000 * (faint * rest + mp.exp(-rest))
+    for loss in (cross_entropy(z, y), cross_entropy_with_grad(z, y)[0]):
+        assert abs(mp.mpf(float(loss)) - expected) <= 1e-5 * expected
 
 
 def test_agrees_with_scikit_learn():
@@ -850,6 +883,7 @@ def test_kl_divergence_from_uniform_is_what_entropy_lacks():
         ([0, 0], [-INF, 0], INF),
         ([5, 0, 0], [-INF, 0, 0], INF),  # the likely one
         ([0, -1000], [0, -INF], INF),  # a class that p allows, faint as it is
+        ([0, -1000], [INF, 0], INF),
         ([0, -INF, -5], [0, -1e308, -5], 0),
         ([0, -1e308], [1e308, -1e308], 0),  # a gap that overflows excludes nothing
         ([0, -INF], [-INF, 0], INF),  # nothing in common
@@ -868,6 +902,16 @@ def test_kl_divergence_at_the_limits(z_p, z_q, expected):
     if expected == INF and z_q[1] == 1e308 - 1e293:
         expected = (z_q[0] - z_q[1]) / 2 - np.log(2)  # half of p is at the far class
     assert_allclose(kl_divergence(z_p, z_q), expected, rtol=1e-14)
+
+
+def test_a_temperature_beyond_the_float32_numbers():
+    loss, grad = cross_entropy_with_grad(np.float32([0, 0]), 0, temperature=1e39)
+    assert_allclose(loss, np.log(2), rtol=1e-7)
+    smallest = np.finfo(np.float32).smallest_subnormal
+    for found in (grad, cross_entropy_grad(np.float32([0, 0]), 0, temperature=1e39)):
+        assert_allclose(found, [-5e-40, 5e-40], rtol=0, atol=smallest)
+    loss, _ = cross_entropy_with_grad(np.float32([3e38, 0]), [0.0, 1.0], temperature=1e39)
+    assert_allclose(loss, np.log1p(np.exp(-0.3)) + 0.3, rtol=1e-6)
 
 
 def test_kl_divergence_of_logits_whose_difference_is_no_float32():
