@@ -176,4 +176,5 @@ def setup(app):
     # After the extensions that add files of their own.
     app.connect("html-page-context", lighten, priority=900)
     app.connect("build-finished", write_joined, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
+    # What `lighten` joins is known to its own process alone, and the main one writes it.
+    return {"parallel_read_safe": True, "parallel_write_safe": False}

@@ -59,3 +59,6 @@ def test_its_still_picture_says_the_counts():
     heads, tails = explorer.counts
     words = f"heads 0.5000, drawn {heads}; tails 0.5000, drawn {tails}"
     assert words in explorer.still()
+    assert "10 draws at" in explorer.still()
+    explorer.draws = 1
+    assert "1 draw at" in explorer.still()

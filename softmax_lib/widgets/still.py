@@ -262,7 +262,7 @@ def sampler_picture(labels, temperature, probabilities, counts):
     <title>4 draws at temperature T = 1: heads 0.5000, drawn 3; tails 0.5000, drawn 1</title>
     """
     total = sum(counts)
-    title = f"{total} draws at temperature T = {temperature:g}"
+    title = f"{total} draw{'s' * (total != 1)} at temperature T = {temperature:g}"
     shapes, words = [f'<text x="20" y="50">{title}</text>'], []
     numbers = written(probabilities)
     for i, (label, p, n) in enumerate(zip(labels, probabilities, counts, strict=True)):

@@ -69,9 +69,14 @@
     };
     box.addEventListener("change", say);
     say();
-    return box;
+    return { box, buttons };
   });
+  // On its way down, since an explorer keeps its keys to itself. What had the focus may be hidden now.
   document.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") drawers.filter((box) => box.checked).forEach((box) => box.click());
-  });
+    if (key !== "Escape") return;
+    for (const { box, buttons } of drawers.filter(({ box }) => box.checked)) {
+      box.click();
+      buttons.find((button) => button.getClientRects().length)?.focus();
+    }
+  }, { capture: true });
 })();

@@ -164,6 +164,17 @@ def test_drawers_of_narrow_screens_open_and_close_by_keyboard(visit):
             expect(button).to_have_attribute("aria-expanded", "true")
             button.press(closer)
             expect(inside).to_be_hidden()
+        # From within, the focus comes back to what opened it.
+        button.press("Enter")
+        inside.focus()
+        page.keyboard.press("Escape")
+        expect(inside).to_be_hidden()
+        expect(button).to_be_focused()
+        # And an explorer behind it does not keep the key.
+        button.press("Enter")
+        page.locator(".softmax-explorer input").first.focus()
+        page.keyboard.press("Escape")
+        expect(inside).to_be_hidden()
 
 
 @pytest.mark.parametrize("name", CHAPTERS)

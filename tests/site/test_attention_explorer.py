@@ -196,6 +196,13 @@ def test_the_scale_is_on_off_or_any_temperature(visit):
     assert state(page)["temperature"] == 100
 
 
+def test_a_scale_that_is_no_temperature_here_is_not_offered(visit):
+    wide = np.zeros((1, 1, 2, 10_201))  # whose root is 101
+    page = visit(AttentionExplorer(wide, wide, ["a", "b"], temperature=1))
+    expect(page.get_by_role("button", name="÷ √d")).to_be_hidden()
+    expect(page.get_by_role("button", name="no scale")).to_be_visible()
+
+
 def test_the_causal_mask_takes_what_comes_later(visit):
     page = visit()
     box = page.get_by_role("checkbox", name="causal mask")

@@ -120,6 +120,7 @@ function render({ model, el }) {
   const scaled = button(h("span", { class: "se-text" }, "÷ √d"), `T = √${width}, the usual scale`, () => {
     edit({ temperature: root2d });
   });
+  hide(scaled, root2d > T_MAX);
   const unscaled = button(h("span", { class: "se-text" }, "no scale"), "T = 1", () => edit({ temperature: 1 }));
   const causalBox = h("input", { type: "checkbox" });
   causalBox.addEventListener("change", () => edit({ causal: causalBox.checked }));

@@ -136,16 +136,20 @@ function statusLine() {
   const line = h("p", { class: "se-line", "aria-hidden": "true", tabindex: -1 });
   const live = h("p", { class: "se-hidden se-live", "aria-live": "polite" });
   let timer = 0;
+  let gone = false; // a drawing may still be due
   return {
     nodes: [h("div", { class: "se-status" }, line), live],
     say(text) {
-      if (line.written === text) return;
+      if (gone || line.written === text) return;
       if (!line.written) setText(live, text); // at first there is nothing to interrupt
       setText(line, text);
       clearTimeout(timer);
       timer = setTimeout(() => setText(live, text), 500);
     },
-    stop: () => clearTimeout(timer),
+    stop() {
+      gone = true;
+      clearTimeout(timer);
+    },
   };
 }
 
