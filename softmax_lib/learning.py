@@ -31,6 +31,8 @@ def show_source(function):
     ------
     TypeError
         If it is not written in Python.
+    OSError
+        If its source is in no file.
 
     Examples
     --------
@@ -38,8 +40,9 @@ def show_source(function):
     def show_source(function):
     """
     source = textwrap.dedent(inspect.getsource(function))
-    docstring = re.compile(r'\n\s+r?""".*?"""(?=\n)', re.DOTALL)
-    return Markdown(f"```python\n{docstring.sub('', source, count=1).rstrip()}\n```")
+    if function.__doc__:
+        source = re.sub(r'\n\s+r?""".*?"""(?=\n)', "", source, count=1, flags=re.DOTALL)
+    return Markdown(f"```python\n{source.rstrip()}\n```")
 
 
 def check(answer, expected, *, tolerance=1e-9):
@@ -95,7 +98,7 @@ def check(answer, expected, *, tolerance=1e-9):
         fault = "is too small" if got < right else "is too large"
     # A reader who has rounded must not go looking for another formula.
     hint = (
-        f" But it is close: is something rounded? Errors up to {limit:.0e} pass."
+        f" But it is close: is something rounded? Errors up to {limit:.2g} pass."
         if near and limit
         else ""
     )

@@ -195,9 +195,14 @@ def library_report(softmax, log_softmax=None, logsumexp=None, true_class_gradien
     >>> report["softmax, offset 10000"] < 5, report["logsumexp, (0, -40)"]
     (True, 'none')
     """
-    for function in (softmax, log_softmax, logsumexp, true_class_gradient):
-        if not (callable(function) or (function is None and softmax is not None)):
-            raise TypeError(f"a function must be callable, got {function!r}")
+    optional = {
+        "log_softmax": log_softmax,
+        "logsumexp": logsumexp,
+        "true_class_gradient": true_class_gradient,
+    }
+    for name, function in {"softmax": softmax, **optional}.items():
+        if not callable(function) and (function is not None or name not in optional):
+            raise TypeError(f"{name} must be callable, got {function!r}")
 
     def first_probability_minus_one(z):
         return np.asarray(softmax(z, -1))[0] - 1

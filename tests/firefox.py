@@ -39,6 +39,7 @@ class Firefox:
     """One headless Firefox with one tab, and all that it tells."""
 
     def __init__(self, path):
+        FOLDER.mkdir(exist_ok=True)
         self.profile = tempfile.mkdtemp(prefix="firefox-", dir=FOLDER)
         Path(self.profile, "user.js").write_text(PREFERENCES)
         said = Path(self.profile, "said.txt")
@@ -57,14 +58,17 @@ class Firefox:
                 shutil.rmtree(self.profile)
                 raise RuntimeError(f"{path} does not listen. It said: {last_words}")
             time.sleep(0.05)
-        address = heard[1]
-        self.socket = websocket.create_connection(
-            f"{address}/session", timeout=SECONDS, suppress_origin=True
-        )
-        self.numbers, self.events = itertools.count(), []
-        self.send("session.new", capabilities={})
-        self.tab = self.send("browsingContext.getTree")["contexts"][0]["context"]
-        self.send("session.subscribe", events=EVENTS, contexts=[self.tab])
+        self.numbers, self.events, self.socket = itertools.count(), [], None
+        try:
+            self.socket = websocket.create_connection(
+                f"{heard[1]}/session", timeout=SECONDS, suppress_origin=True
+            )
+            self.send("session.new", capabilities={})
+            self.tab = self.send("browsingContext.getTree")["contexts"][0]["context"]
+            self.send("session.subscribe", events=EVENTS, contexts=[self.tab])
+        except BaseException:  # nobody has this object yet, to close it
+            self.close()
+            raise
 
     def send(self, method, **params):
         """Send a command and return its result; keep the events that come in between."""
@@ -126,7 +130,8 @@ class Firefox:
         return said + [p["request"]["url"] for p in failed]
 
     def close(self):
-        self.socket.close()
+        if self.socket:
+            self.socket.close()
         self.process.terminate()
         try:
             self.process.wait(SECONDS)

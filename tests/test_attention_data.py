@@ -47,6 +47,11 @@ def test_repeated_tokens_are_numbered_for_labels(data):
     assert [labels[i] for i in (FIRST_BANK, RIVER, SECOND_BANK)] == ["bank 1", "river", "bank 2"]
 
 
+def test_a_count_must_not_make_one_token_another():
+    with pytest.raises(ValueError, match=r"^tokens, counted, must differ.*'a 1', 'a 2', 'a 1'"):
+        number_repeats(["a", "a", "a 1"])
+
+
 def test_every_row_is_a_distribution(heads):
     np.testing.assert_allclose(heads.sum(axis=-1), 1, rtol=1e-14)
     assert (heads > 0).all()

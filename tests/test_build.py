@@ -1,5 +1,6 @@
 """The build itself, on a book of one page: what it shows, and when it must fail."""
 
+import importlib
 import json
 import os
 import shutil
@@ -91,20 +92,30 @@ def test_a_build_with_no_change_runs_no_notebook(book):
     assert "Execut" not in again.stdout + again.stderr
 
 
+@pytest.fixture
+def execution_key(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "sphinx_ext")
+    return importlib.import_module("book_execution").execution_key
+
+
 @pytest.mark.parametrize(
     "change",
-    ["softmax_lib/new.py", "chapters/data/new.txt", "constraints.txt", "sphinx_ext/new.js"],
-)
-def test_execution_key_covers(book, change):
-    sys.path.insert(0, str(ROOT / "sphinx_ext"))
-    try:
-        from book_execution import execution_key
-    finally:
-        sys.path.pop(0)
+    [
+        "softmax_lib/new.py", "chapters/data/new.txt", "constraints.txt", "pyproject.toml",
+        "requirements.txt", "sphinx_ext/new.js",
+    ],
+)  # fmt: skip
+def test_execution_key_covers(book, execution_key, change):
     before = execution_key(book)
     path = book / change
     path.parent.mkdir(exist_ok=True)
     path.write_text("changed")
+    assert execution_key(book) != before
+
+
+def test_execution_key_covers_python(book, execution_key, monkeypatch):
+    before = execution_key(book)
+    monkeypatch.setattr(sys, "version", "4.0")
     assert execution_key(book) != before
 
 

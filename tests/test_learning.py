@@ -113,6 +113,11 @@ def test_one_number_is_right_in_any_brackets(one):
     assert check(one, 0.75) == check(0.75, one) == "Right."
 
 
+def test_the_tolerance_is_told_as_it_is():
+    verdict = check([1.0035], [1.0], tolerance=1.5e-3)
+    assert verdict.endswith("is something rounded? Errors up to 0.0015 pass.")
+
+
 def test_a_list_where_one_number_belongs_is_called_so():
     wanted = "Not yet: the answer has shape (2,), and should be a single number."
     assert check([0.75, 0.25], 0.75) == wanted
@@ -137,6 +142,15 @@ def test_source_of_a_function_with_no_docstring_is_whole():
     shown = show_source(double).data
     assert shown.startswith("```python\ndef double(x):\n    text = ")  # as if it stood alone
     assert 'text = """not a docstring"""' in shown
+
+    def greet(name):
+        return (
+            """hello,
+            """
+            + name
+        )
+
+    assert '"""hello' in show_source(greet).data
 
 
 def test_only_the_first_string_of_a_function_is_its_docstring():

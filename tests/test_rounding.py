@@ -73,8 +73,9 @@ def test_ulp_error_of_nan_is_nan():
         (lambda: ulp_error([1.0], [1 + 5j]), TypeError, "exact has dtype complex128"),
         (lambda: ulp_error(np.ma.array([1.0], mask=[1]), [1.0]), TypeError, "result is a masked"),
         (lambda: softmax_forms("12"), TypeError, "z has dtype"),
-        (lambda: library_report(5), TypeError, "must be callable, got 5"),
-        (lambda: library_report(None), TypeError, "must be callable, got None"),
+        (lambda: library_report(5), TypeError, "softmax must be callable, got 5"),
+        (lambda: library_report(None), TypeError, "softmax must be callable, got None"),
+        (lambda: library_report(softmax, 5), TypeError, "log_softmax must be callable, got 5"),
     ],
 )
 def test_a_bad_argument_is_named(call, error, says):

@@ -21,6 +21,11 @@ def number_repeats(tokens):
     list of str
         The same tokens; one that occurs more than once has a count behind it.
 
+    Raises
+    ------
+    ValueError
+        If one of them is another with its count, as "a 1" is beside "a" and "a".
+
     Examples
     --------
     >>> number_repeats(["the", "bank", "of", "the", "river"])
@@ -31,6 +36,8 @@ def number_repeats(tokens):
     for token in map(str, tokens):
         seen[token] += 1
         labels.append(f"{token} {seen[token]}" if totals[token] > 1 else token)
+    if len(set(labels)) < len(labels):
+        raise ValueError(f"tokens, counted, must differ from one another, got {labels}")
     return labels
 
 

@@ -133,7 +133,14 @@ def draw_simplex(ax, logits, *, gaps=range(-3, 4)):
         a dot, a ring and a label.
     gaps : iterable of float
         The values of z_1 - z_2 that get a line.
+
+    Raises
+    ------
+    ValueError
+        If `logits` are no vectors of three.
     """
+    if np.ndim(logits) != 2 or np.shape(logits)[1] != 3:
+        raise ValueError(f"logits must be vectors of three, such as [(2, 1, 0)], not {logits!r}")
     ax.fill(*CORNERS.T, facecolor="#f5f5f5", edgecolor=QUIET)
     for gap in gaps:
         foot = triangle_points([*softmax([float(gap), 0.0]), 0])
@@ -145,8 +152,6 @@ def draw_simplex(ax, logits, *, gaps=range(-3, 4)):
 
     halo = [withStroke(linewidth=3, foreground="#f5f5f5")]  # keeps a label clear of the lines
     labels = {}
-    if np.ndim(logits) != 2 or np.shape(logits)[1] != 3:
-        raise ValueError(f"logits must be vectors of three, such as [(2, 1, 0)], not {logits!r}")
     for z in logits:
         point = tuple(triangle_points(softmax(z)).round(9))
         labels.setdefault(point, []).append(Formatter.fix_minus("({:g}, {:g}, {:g})".format(*z)))
