@@ -28,7 +28,7 @@ STILL_NOTE = "A still picture: its slider comes alive when you run this page in 
 
 
 class WidgetError(Exception):
-    """A widget that has nothing to show on a static page."""
+    """A widget that would not do on a static page what it does in a notebook."""
 
 
 def replace_widget_views(app, doctree):
@@ -38,7 +38,7 @@ def replace_widget_views(app, doctree):
     if "ipywidgets_state" not in scripts:
         return
     models = json.loads(scripts["ipywidgets_state"][1]["body"])["state"]
-    shown = {}
+    shown, seen = {}, set()
     for bundle in list(doctree.findall(is_mime_bundle)):
         by_type = {child["mime_type"]: child for child in bundle.children}
         if VIEW not in by_type:
@@ -46,6 +46,9 @@ def replace_widget_views(app, doctree):
         model_id = json.loads(text_of_script(by_type[VIEW]))["model_id"]
         model = models[model_id]
         if model["model_module"] == "anywidget":
+            if model_id in seen:
+                raise WidgetError(f"{docname}: two views of one explorer would not move together")
+            seen.add(model_id)
             new_id = f"widget-{len(shown) + 1}"
             shown[new_id] = {"state": live_state(model["state"])}
             still = described(app, by_type.get(SVG, nodes.container()).children)

@@ -160,6 +160,15 @@ def test_an_explorer_leaves_its_state_in_the_page(book):
     assert state["widget-1"]["state"]["logits"] == [3.0, 1.0]
 
 
+def test_two_views_of_one_explorer_stop_the_build(book):
+    """In a notebook they move together; a page would make a model for each."""
+    widgets = "from softmax_lib.widgets import TemperatureExplorer\n"
+    write_page(book, f"{widgets}explorer = TemperatureExplorer()\nexplorer", "explorer")
+    result = build(book)
+    assert result.returncode != 0
+    assert "would not move together" in result.stdout + result.stderr
+
+
 def test_links_to_the_repository_appear_only_where_it_is_known(book):
     address = "https://github.com/someone/somebook"
     assert build(book, BOOK_REPOSITORY="").returncode == 0
