@@ -78,11 +78,11 @@ def test_every_exercise_has_a_solution_that_is_checked():
     kinds = [kind for kind, _ in SECTIONS["Exercises"]]
     exercises = "\n".join(source for _, source in SECTIONS["Exercises"]).count("{exercise}")
     solutions = [source for kind, source in SECTIONS["Exercises"] if kind == "code"]
-    assert exercises == kinds.count("code") == 5
+    assert exercises == kinds.count("code") == 6
     assert all(checks(source) >= 2 for source in solutions)
 
 
 def test_every_exercise_has_a_closed_hint_before_its_solution():
     closed = re.compile(r"^````\n\n```\{dropdown\} Hint\n[^:].*\n```$", re.M)
     exercises = [source for _, source in SECTIONS["Exercises"] if "{exercise}" in source]
-    assert [len(closed.findall(source)) for source in exercises] == [1] * 5
+    assert [len(closed.findall(source)) for source in exercises] == [1] * 6
