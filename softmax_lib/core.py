@@ -795,7 +795,7 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
             sure &= rest > x.shape[-1] * 2.0**-24
         else:  # the sum has lost what is small beside the largest
             sure = rest > x.shape[-1] * 2.0**-27
-    sure &= np.abs(top / np.float64(temperature)) < (600 if x.dtype == np.float64 else 44)
+    sure &= np.abs(gap) < (600 if x.dtype == np.float64 else 44)
     if not sure.all():
         rows = ~sure[..., 0] if sure.any() else ...
         x, top = x[rows], top[rows]

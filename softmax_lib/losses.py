@@ -301,13 +301,12 @@ def cross_entropy_with_grad(z, target, *, temperature=1.0):
     x, y, temperature, dtype = _arguments(z, target, temperature)
     with np.errstate(all="ignore"):
         p = softmax(x, temperature=temperature)
+        tiny = np.finfo(p.dtype).tiny
         if y.ndim < x.ndim:
             at = _at(y)
             others = _others(p, at)
             loss = _negative_log(p[at], others)
-            tiny = np.finfo(p.dtype).tiny
             unsure = loss >= -np.log(tiny)  # p_y has underflowed
-            unsure |= loss < p.shape[-1] * tiny  # or others have
             p[at] = 0 - others  # p_y - 1
         else:
             top = _at(np.argmax(x, axis=-1))
@@ -317,8 +316,8 @@ def cross_entropy_with_grad(z, target, *, temperature=1.0):
             loss = np.einsum("...k,...k->...", y, gap, dtype=np.float64)
             loss = np.asarray(loss + excess * _sum(y))
             unsure = ~np.isfinite(loss)  # an infinite logit, or a gap that overflows
-            unsure |= loss < p.shape[-1] * np.finfo(p.dtype).tiny  # some p may have underflowed
             p -= y
+        unsure |= loss < p.shape[-1] * tiny  # what is left of 1 may have underflowed
         if unsure.any():
             loss[unsure] = cross_entropy(x[unsure], y[unsure], temperature=temperature)
         _over_temperature(p, temperature)

@@ -102,6 +102,9 @@ def test_one_hot_refuses_what_is_no_label():
         one_hot([0, 2**70], 3)
     with pytest.raises(TypeError, match="labels has dtype float64"):
         one_hot([1.0], 3)
+    for nothing in (np.zeros(0, complex), np.zeros(0, "m8[s]"), np.zeros(0, str)):
+        with pytest.raises(TypeError, match=r"^labels has dtype .*must be integers"):
+            one_hot(nothing, 3)
     with pytest.raises(TypeError, match="masked array"):
         one_hot(np.ma.array([1, 2], mask=[True, False]), 3)
     with pytest.raises(ValueError, match="num_classes must be at least 1, got 0"):
@@ -121,9 +124,6 @@ def test_the_number_of_classes_is_a_whole_number(bad):
 
 @pytest.mark.parametrize("call", [lambda y: one_hot(y, 3), lambda y: cross_entropy(np.eye(3), y)])
 def test_labels_ragged_or_masked_are_refused_by_name(call):
-    for nothing in (np.zeros(0, complex), np.zeros(0, "m8[s]"), np.zeros(0, str)):
-        with pytest.raises(TypeError, match=r"^labels has dtype .*must be integers"):
-            one_hot(nothing, 3)
     with pytest.raises(ValueError, match=r"^(labels|target) must be rectangular"):
         call([[0, 1], [2]])
     for masked in ([0, np.ma.masked, 1], [[np.ma.array([0, 1, 2], mask=[1, 0, 0])]]):
