@@ -9,6 +9,7 @@ LN2 = math.log(2)
 LN2_LOST = 2.3190468138462996e-17  # what rounding took from it
 _LN2_HIGH = math.ldexp(round(math.ldexp(LN2, 42)), -42)  # times k up to 2^11 it is exact
 _LN2_LOW = (LN2 - _LN2_HIGH) + LN2_LOST
+_LOG2_4_3 = math.log2(4 / 3)
 
 LONG = 32  # entries: a row that has fewer is quicker worked on together with others
 WIDER = np.longdouble if np.finfo(np.longdouble).nmant > 60 else np.float64  # on some it is one
@@ -65,23 +66,20 @@ def two_quotient(a, b):
 def two_exp(x):
     """Return the exponential e of an array of float64, and the error with e + error = e^x, nearly.
 
-    Together they are within 2^-55 e^x of it, unless that is subnormal. The nearest k ln 2 is taken
-    from x, and Taylor's series for the rest r, at most ln(2)/2, is added from its small end. Beside
-    1 + r its terms are small, and what rounding takes from 1 + r is kept.
+    Together they are within 2^-54 e^x of it, unless that is subnormal. A multiple k of ln 2 is
+    taken from x so that expm1 of what is left lies between -1/4 and 1/2: in so small a number
+    little is lost, and what rounding takes from its sum with 1 is kept.
     """
-    k = np.rint(x / LN2)
-    r = x - k * _LN2_HIGH  # exact, both the product and the difference
-    series = np.full_like(r, 1 / math.factorial(14))
-    for n in range(13, 1, -1):
-        series *= r
-        series += 1 / math.factorial(n)
-    series *= r * r
-    start = 1 + r
-    series += r - (start - 1)
-    series -= k * _LN2_LOW * (start + series)  # what is left of k ln 2
-    e = start + series
+    k = np.floor(x / LN2 + _LOG2_4_3)
+    nearly = x - k * _LN2_HIGH  # exact, both the product and the difference
+    low = k * _LN2_LOW
+    r = nearly - low
+    less_one = np.expm1(r)
+    e = 1 + less_one
+    error = less_one - (e - 1)
+    error += ((nearly - r) - low) * e
     k = k.astype(np.int32)
-    return np.ldexp(e, k), np.ldexp((start - e) + series, k)
+    return np.ldexp(e, k), np.ldexp(error, k)
 
 
 def _halves(a):
@@ -125,7 +123,7 @@ def row_sums(a, dtype, lost=None):
 def two_row_sums(a, quicker=False):
     """Sum the non-negative entries of each row of float64 in two parts, unrounded together.
 
-    If it is to be quicker, entries of long rows are added in pairs, which takes up to half a unit.
+    If it is to be quicker, entries are added in pairs, which takes up to half a unit.
     """
     if a.size <= LARGE_SLAB:
         return _slab_sums(a, quicker)
@@ -156,8 +154,8 @@ def two_short_row_sums_but(largest, a):
 
 
 def _slab_sums(a, quicker):
-    """Sum rows of float64 in two parts: to be quicker, after adding entries of long ones."""
-    if quicker and a.size > SLAB and a.shape[-1] >= LONG:
+    """Sum rows of float64 in two parts: to be quicker, after adding their entries in pairs."""
+    if quicker and a.size > SLAB:
         a = _added_in_pairs(a)
     above = 4 * _sums(a)
     highest = above.max()
@@ -167,8 +165,10 @@ def _slab_sums(a, quicker):
 
 
 def _added_in_pairs(a):
-    """Return rows of about half as many float64 with the same sums: each is rounded once or not."""
+    """Return rows of as few as half the float64 with the same sums, but for a rounding of each."""
     along = a.strides[-1] == a.itemsize
+    if along and a.shape[-1] < LONG:  # only neighbours are added in one loop for all rows
+        return a if a.shape[-1] % 2 else a[..., ::2] + a[..., 1::2]
     half = a.shape[-1] // 4 * 2 if along else a.shape[-1] // 2
     result = np.empty_like(a, shape=(*a.shape[:-1], a.shape[-1] - half))
     first, second, sums = a[..., :half], a[..., half : 2 * half], result[..., :half]
@@ -194,7 +194,10 @@ def _cut_sums(a, above, sums):
 
 
 def _sums(a, dtype=None):
-    """Sum rows with no care, but quicker than `np.add.reduce` does."""
-    if dtype is None and (a.shape[-1] < LONG or a.strides[-1] != a.itemsize):
+    """Sum rows with no care, but as quickly as NumPy can in this layout."""
+    along = a.strides[-1] == a.itemsize
+    if dtype is None and (a.shape[-1] < LONG or not along):
         return a @ np.ones((a.shape[-1], 1))
+    if not along:
+        return np.add.reduce(a, axis=-1, dtype=dtype, keepdims=True)
     return np.einsum("...k->...", a, dtype=dtype)[..., np.newaxis]

@@ -369,8 +369,7 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
             top, at = _largest(x)
             x, top, finite_temperature = _take_limits(x, top, temperature)
             scratch = np.empty_like(x) if np.may_share_memory(x, result) else result
-            rest = _sum_beside_largest(x, top, at, finite_temperature, scratch, z.dtype)
-            log_sum = np.log1p(rest)
+            log_sum = _log_sum(x, top, at, finite_temperature, scratch, z.dtype)
             if finite_temperature == 1:
                 log_sum = log_sum.astype(result.dtype, copy=False)
                 for slab, part in reversed(list(slabs(x, LARGE_SLAB))):  # the last is in cache
@@ -755,11 +754,11 @@ def _log_sum_exp(x, dtype):
     return np.where(np.isfinite(top), log_sum, top)  # -inf, inf and NaN stay
 
 
-def _sum_beside_largest(x, top, at, temperature, e, dtype):
-    """Sum exp((x - top)/T) over each row but for one entry at `top`, where it is 1.
+def _log_sum(x, top, at, temperature, e, dtype):
+    """Return the logarithm of the sum of exp((x - top)/T) over each row.
 
-    What is left out is not rounded into the sum, and log1p puts it back. `e` is for scratch, and
-    `dtype` is that of the result.
+    The largest term, which is 1, is not rounded into the sum: log1p puts it back. `e` is for
+    scratch, and `dtype` is that of the result.
     """
     # A long double rounds nothing in a row's few numbers, which leaves room for the sum's pairs.
     wider = WIDER is not np.float64 and x.shape[-1] >= _WORTH_WIDER
@@ -777,11 +776,12 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
     if dtype == np.float64:
         if wider:
             rest = (rest * _ONE + lost) / np.exp(gap * _ONE + error)
+            log_sum = np.log1p(rest)
         else:
             divisor, divisor_lost = two_exp(gap)
             divisor_lost += divisor * error
             rest, rounded = two_quotient(rest, divisor)
-            rest += rounded + (lost - rest * divisor_lost) / divisor
+            log_sum = _two_log1p(rest, rounded + (lost - rest * divisor_lost) / divisor)
         sure = rest > (2.0**-30 if temperature == 1 else 2 / 3)
     else:
         rest /= np.exp(gap)
@@ -789,8 +789,10 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
             # NumPy's exp is up to 3.6 u too small and 2.6 u too large: now 3.1 u either way. What
             # that moves the logarithm of 1 + rest must leave the result's rounding its half a ulp.
             rest *= 1 + 2.0**-25
+        log_sum = np.log1p(rest)
+        if x.dtype == np.float32:
             moved = 3.1 * 2.0**-24 * rest / (1 + rest)
-            least = (1 - 2.0**-21) * np.log1p(rest)  # the true one may lie in the binade below
+            least = (1 - 2.0**-21) * log_sum  # the true one may lie in the binade below
             sure = moved < 2.4 * np.spacing(least.astype(np.float32))
             sure &= rest > x.shape[-1] * 2.0**-24
         else:  # the sum has lost what is small beside the largest
@@ -804,29 +806,33 @@ def _sum_beside_largest(x, top, at, temperature, e, dtype):
             for part, _ in slabs(x[..., 0], LARGE_SLAB // x.shape[-1]):
                 wide, wide_top = x[part].astype(np.float64), top[part].astype(np.float64)
                 scratch = np.empty_like(wide)
-                sums = _sum_beside_largest(wide, wide_top, None, temperature, scratch, dtype)
-                better[part] = sums
+                better[part] = _log_sum(wide, wide_top, None, temperature, scratch, dtype)
         else:
             at = None if at is None else at[rows]
             e = e if rows is ... else np.empty_like(x)
-            better = _careful_sum_beside_largest(x, top, at, temperature, e)
-        rest[rows] = better
-    return rest
+            better = _careful_log_sum(x, top, at, temperature, e)
+        log_sum[rows] = better
+    return log_sum
 
 
-def _careful_sum_beside_largest(x, top, at, temperature, e):
-    """Sum as `_sum_beside_largest` does, but shifted, and with what rounding takes put back.
+def _careful_log_sum(x, top, at, temperature, e):
+    """Do what `_log_sum` does, but shifted, and with what rounding takes put back.
 
     That is right for any float64 logits.
     """
     lost = np.zeros(top.shape)
     e = _exp_gaps(x, top, temperature, e, lost)
     rest, rounded = _two_sums_but_one(x, top, at, e, np.ones(top.shape), x.dtype)
-    rest += rounded + lost
+    rounded += lost
     faint = rest[..., 0] < x.shape[-1] * np.finfo(x.dtype).smallest_normal
     if faint.any():
-        rest[faint] = _faint_rest(x[faint], top[faint], temperature)
-    return rest
+        rest[faint], rounded[faint] = _faint_rest(x[faint], top[faint], temperature), 0
+    return _two_log1p(rest, rounded)
+
+
+def _two_log1p(a, lost):
+    """Return log(1 + a + lost), where `lost` is what rounding took from a."""
+    return np.log1p(a) + lost / (1 + a)
 
 
 def _largest(x):
