@@ -48,6 +48,8 @@ test: $(VENV)/test book
 # The library with the oldest NumPy that pyproject.toml admits, in an environment of its own.
 floor: tests := accuracy attention core derivatives learning losses robustness rounding sampling
 floor:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info > (3, 13) and \
+	  "NumPy 2.0.0 has wheels up to Python 3.12: make floor PYTHON=python3.12")'
 	@$(PYTHON) -m venv $(VENV)-floor
 	@$(VENV)-floor/bin/pip --disable-pip-version-check install --quiet numpy==2.0.0 \
 	  scikit-learn scipy -e '.[book,test]'

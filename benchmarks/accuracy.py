@@ -289,7 +289,7 @@ def long_batches(dtype):
         yield batch_of(family, 100_000, 0, dtype, count=2)
         yield batch_of(family, 1_000_000, 0, dtype, count=2, axis=0)
     for family in ("ordinary", "one dominates", "two rule", "near ties"):
-        for length in (300, 1000):  # many of them, whose sums go another way than those of one
+        for length in (10, 300, 1000):  # many of them, whose sums go another way than those of one
             for temperature in FEW_TEMPERATURES:
                 yield batch_of(family, length, 0, dtype, temperature, scaled=True, count=1000)
 

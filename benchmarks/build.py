@@ -1,8 +1,8 @@
 """How long the book takes to build: `make bench` writes build.md.
 
-Each build is `make book`'s command, in a copy of the book, so that the one in use is not disturbed
-and nothing is left over from it: a clean one, which runs every notebook; one with no change; and
-one with an edited chapter, for each chapter that the editing of may take long.
+Each build is `make book`'s command without --keep-going, in a copy of the book, so that the one in
+use is not disturbed and nothing is left over from it: a clean one, which runs every notebook; one
+with no change; and one with the chapter edited that takes longest to run.
 """
 
 import os

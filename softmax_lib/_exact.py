@@ -48,7 +48,7 @@ def two_sum(a, b):
 
 
 def two_quotient(a, b):
-    """Return the rounded quotient q of an array a and a float b, and e with q + e = a/b, nearly.
+    """Return the rounded quotient q of a and b, arrays or floats, and e with q + e = a/b, nearly.
 
     The remainder a - q b is exact, but for its last bits, once q and b are each cut into halves
     whose products fit a float64 (Dekker 1971, doi 10.1007/BF01397083).
@@ -66,7 +66,7 @@ def two_quotient(a, b):
 def two_exp(x):
     """Return the exponential e of an array of float64, and the error with e + error = e^x, nearly.
 
-    Together they are within 2^-54 e^x of it, unless that is subnormal. A multiple k of ln 2 is
+    Together they are within 2^-54.6 e^x of it, unless that is subnormal. A multiple k of ln 2 is
     taken from x so that expm1 of what is left lies between -1/4 and 1/2: in so small a number
     little is lost, and what rounding takes from its sum with 1 is kept.
     """
@@ -123,7 +123,7 @@ def row_sums(a, dtype, lost=None):
 def two_row_sums(a, quicker=False):
     """Sum the non-negative entries of each row of float64 in two parts, unrounded together.
 
-    If it is to be quicker, entries are added in pairs, which takes up to half a unit.
+    To be quicker, entries may be added in pairs first, which takes up to half a unit.
     """
     if a.size <= LARGE_SLAB:
         return _slab_sums(a, quicker)
@@ -154,7 +154,7 @@ def two_short_row_sums_but(largest, a):
 
 
 def _slab_sums(a, quicker):
-    """Sum rows of float64 in two parts: to be quicker, after adding their entries in pairs."""
+    """Sum rows of float64 in two parts: many entries, to be quicker, once added in pairs."""
     if quicker and a.size > SLAB:
         a = _added_in_pairs(a)
     above = 4 * _sums(a)
@@ -165,7 +165,10 @@ def _slab_sums(a, quicker):
 
 
 def _added_in_pairs(a):
-    """Return rows of as few as half the float64 with the same sums, but for a rounding of each."""
+    """Return rows of float64 with the same sums, but for one rounding of each entry, and shorter.
+
+    Short rows of an odd length stay as they are.
+    """
     along = a.strides[-1] == a.itemsize
     if along and a.shape[-1] < LONG:  # only neighbours are added in one loop for all rows
         return a if a.shape[-1] % 2 else a[..., ::2] + a[..., 1::2]

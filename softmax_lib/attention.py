@@ -24,8 +24,10 @@ def _as_sequences(**arrays):
     query, key, value = shapes["query"], shapes["key"], shapes.get("value", shapes["key"])
     if query[-1] != key[-1] or query[-1] == 0:
         raise ValueError(f"{told}: query and key must have the same width, above 0")
-    if key[-2] != value[-2] or key[-2] == 0:
-        raise ValueError(f"{told}: there must be as many values as keys, and at least one")
+    if key[-2] == 0:
+        raise ValueError(f"{told}: there must be at least one key")
+    if key[-2] != value[-2]:
+        raise ValueError(f"{told}: there must be as many values as keys")
     try:
         np.broadcast_shapes(*(shape[:-2] for shape in shapes.values()))
     except ValueError:
@@ -101,8 +103,7 @@ def _gaps_below_largest(small, power, mask, scale):
     beyond = np.int32(1 << 20)  # any exponent
     highest = np.max(exponent, where=mask & (fraction > 0), initial=-beyond, **row)
     lowest = np.min(exponent, where=mask & (fraction < 0), initial=beyond, **row)
-    unit = np.where((mask & (fraction == 0)).any(**row), 0, lowest)
-    unit = np.where(highest > -beyond, highest, unit)
+    unit = np.where(highest > -beyond, highest, lowest)
     scale_fraction, scale_exponent = math.frexp(scale)
     unit = np.maximum(unit, -scale_exponent)  # or a gap overflows that the scale makes small
     gaps = np.ldexp(fraction, exponent - unit)

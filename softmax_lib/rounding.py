@@ -103,7 +103,9 @@ def ulp_error(result, exact):
         rounded = exact.astype(np.float64).astype(result.dtype)
         size, zero = np.abs(rounded), result.dtype.type(0)
         # Rounded up to a power of two, its spacing would be that of the next binade.
-        size = np.where(size > np.abs(exact), np.nextafter(size, zero), size)
+        # (Comparisons are exact, while mpmath would round the absolute value of what is exact.)
+        up = (-size < exact) & (exact < size)
+        size = np.where(up, np.nextafter(size, zero), size)
         size = np.minimum(size, np.nextafter(np.finfo(result.dtype).max, zero))
         ulp = np.spacing(size).astype(np.float64).astype(exact.dtype)
         error = np.asarray(np.abs(result.astype(exact.dtype) - exact) / ulp, np.float64)

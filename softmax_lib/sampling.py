@@ -107,8 +107,10 @@ def gumbel_max(z, uniforms):
     2
     """
     z, u = _logits(z), as_floats(uniforms, "uniforms")
-    if not ((u > 0) & (u < 1)).all():
-        raise ValueError("uniforms must lie between 0 and 1, ends excluded")
+    inside = (u > 0) & (u < 1)
+    if not inside.all():
+        outside = u[~inside].flat[0]
+        raise ValueError(f"uniforms must lie between 0 and 1, ends excluded, and holds {outside}")
     try:
         np.broadcast_shapes(z.shape[:-1], u.shape[:-1])
         fits = z.shape[-1:] == u.shape[-1:]
@@ -119,8 +121,12 @@ def gumbel_max(z, uniforms):
             f"uniforms has shape {u.shape}, which does not fit z of shape {z.shape}: "
             "one number a class is needed"
         )
+    z, u = z.astype(np.float64), u.astype(np.float64)
     with np.errstate(all="ignore"):
-        return np.argmax(z - np.log(-np.log(u)), axis=-1)
+        # Beside a large logit the noise would be rounded away, beside its gap to the largest it is
+        # not. (That of a +inf is NaN, and argmax takes that for the largest.)
+        gap = z - z.max(axis=-1, keepdims=True)
+        return np.argmax(gap - np.log(-np.log(u)), axis=-1)
 
 
 def top_k(z, k):

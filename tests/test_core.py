@@ -28,7 +28,6 @@ from softmax_lib.attention import attention_weights
 EVERY = [naive_softmax, shifted_softmax, softmax, log_softmax, logsumexp, hardmax]
 KEEP_SHAPE = [f for f in EVERY if f is not logsumexp]
 PROBABILITIES = [naive_softmax, shifted_softmax, softmax, hardmax]
-SOFTMAXES = [naive_softmax, shifted_softmax, softmax]
 CAREFUL = [softmax, log_softmax]
 FLOATS = [np.float16, np.float32, np.float64]
 LN_1_2_5 = np.log([1.0, 2.0, 5.0])  # softmax gives (1, 2, 5)/8

@@ -139,6 +139,8 @@ def test_jacobian_at_the_limits():
     bad = softmax_jacobian([[NAN, 0], [-INF, -INF], [INF, INF], [0, 0]])
     assert np.isnan(bad[:3]).all()
     assert_array_equal(bad[3], [[0.25, -0.25], [-0.25, 0.25]])
+    for lone in (NAN, -INF):
+        assert np.isnan(softmax_jacobian([lone])).all()
     # At T = 1e308 the logits are (1, -1), although their spread overflows.
     assert_allclose(
         softmax_jacobian([1e308, -1e308], temperature=1e308) * 1e308,

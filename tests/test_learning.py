@@ -47,6 +47,8 @@ CLOSE = " But it is close: is something rounded? Errors up to 1e-09 pass."
         ([[1], [2], [0]], [[1], [2], [3]], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
         ([1, 2], [1, 2, 3], "Not yet: the answer has shape (2,), and should have (3,)."),
         (3, [3, 3], "Not yet: the answer has shape (), and should have (2,)."),
+        ([1, 0], [0.9999, 1e-5], f"Not yet: 2 of 2 values are off. Entry 1 is too large.{CLOSE}"),
+        (1e-4, 5e-4, "Not yet: it is too small."),  # a fifth is not rounded
         (np.nan, 3, "Not yet: it is not a number."),
         ([3, 1], [3, np.nan], "Not yet: 1 of 2 values is off. Entry 2 should not be a number."),
     ],

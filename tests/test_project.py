@@ -88,9 +88,12 @@ def test_hooks_name_tools_that_exist():
 
 def test_ruff_exceptions_say_why():
     lines = (ROOT / "pyproject.toml").read_text().splitlines()
-    start = lines.index("ignore = [")
-    for line in lines[start + 1 : lines.index("]", start)]:
-        assert "#" in line
+    for first, end in (("ignore = [", "]"), ("[tool.ruff.lint.per-file-ignores]", "")):
+        start = lines.index(first) + 1
+        exceptions = lines[start : lines.index(end, start)]
+        assert exceptions
+        for line in exceptions:
+            assert "#" in line
 
 
 def test_a_module_is_there_once_it_is_used_and_the_heavy_ones_not_before():

@@ -165,6 +165,15 @@ def test_just_below_a_power_of_two_a_ulp_is_half_of_that_above_it():
             assert ulp_error(result, np.array([value])) == ulps(result, [value])
 
 
+def test_so_it_is_whatever_the_precision_of_mpmath():
+    """It would round the truth to 1, where a ulp is twice as large."""
+    with mp.workdps(50):
+        exact = [1 - mp.mpf(10) ** -20, mp.mpf(10) ** -20 - 1]
+    result = np.array([1 - 2**-53, 2**-53 - 1])
+    with mp.workdps(15):
+        assert ulp_error(result, np.array(exact)) == pytest.approx([1, 1], rel=1e-3)
+
+
 def test_results_and_truths_of_different_shapes_are_refused():
     with pytest.raises(ValueError, match=r"^result has shape \(3,\), but exact has shape \(3, 1\)"):
         ulp_error(np.zeros(3), np.zeros((3, 1)))

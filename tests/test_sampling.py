@@ -88,6 +88,24 @@ def test_gumbel_max_refuses_what_is_not_inside(bad):
         gumbel_max([1, 0], [0.5, bad])
 
 
+@pytest.mark.parametrize(
+    ("dtype", "logit"), [(np.float64, 1e16), (np.float32, 1e8), (np.float16, 6e4)]
+)
+def test_gumbel_max_draws_beside_large_logits(dtype, logit):
+    u = mulberry32(1, 0, 40_000).reshape(-1, 2)
+    drawn = gumbel_max(np.full(2, logit, dtype), u)
+    assert abs(drawn.mean() - 0.5) < 4 * 0.5 / math.sqrt(20_000)  # four standard errors
+    assert gumbel_max(np.array([INF, 0], dtype), [0.01, 0.99]) == 0
+    assert gumbel_max(np.array([-INF, 0], dtype), [0.99, 0.01]) == 1
+
+
+def test_gumbel_max_makes_its_noise_in_float64():
+    u = np.array([0.9995, 0.5], np.float16)
+    first, second = -np.log(-np.log(u.astype(np.float64)))
+    assert gumbel_max([0, first - second - 1e-9], u) == 0
+    assert gumbel_max([0, first - second + 1e-9], u) == 1
+
+
 def test_gumbel_max_needs_a_class():
     with pytest.raises(ValueError, match="z must leave each row"):
         gumbel_max([[0, -INF], [-INF, -INF]], [0.5, 0.5])

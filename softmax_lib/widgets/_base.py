@@ -79,7 +79,7 @@ class Number(t.TraitType):
             self.high,
             whole=self.whole,
             hint=self.hint,
-            told=self.told and max(self.low, self.told(obj)),
+            told=self.told and self.told(obj),
         )
 
 
