@@ -3,6 +3,8 @@
 const SPHINX_HIGHLIGHT_ENABLED = false;
 // No single-key shortcut: it takes "/" from readers who type with assistive technology.
 DOCUMENTATION_OPTIONS.ENABLE_SEARCH_SHORTCUTS = false;
+// What surrounds a find is fetched, which a browser keeps back from a page on the disk.
+DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = location.protocol !== "file:";
 // What it counts are titles, headings, terms and functions too, which it calls pages.
 Documentation.TRANSLATIONS[
   "Search finished, found ${resultCount} page(s) matching the search query."
@@ -14,7 +16,7 @@ Documentation.TRANSLATIONS[
 document.addEventListener("DOMContentLoaded", () => {
   Search.htmlToText = (html, anchor) => {
     const page = new DOMParser().parseFromString(html, "text/html");
-    const aside = ".headerlink, script, style, annotation, .katex-html";
+    const aside = ".headerlink, script, style, annotation, .katex-html, summary, .still-note";
     page.querySelectorAll(aside).forEach((node) => node.remove());
     for (const [name, sign] of [["msup", "^"], ["msub", "_"], ["mfrac", "/"], ["msqrt", "√"]]) {
       for (const node of page.querySelectorAll(name)) {
@@ -28,4 +30,7 @@ document.addEventListener("DOMContentLoaded", () => {
     const text = (node) => node?.textContent.replaceAll("\u2061", " "); // it applies a function
     return text(page.getElementById(anchor?.slice(1))) || text(page.querySelector("[role=main]"));
   };
+  // It looks words up in plain objects, where a question for "constructor" would find one.
+  const own = Object.create(null, { hasOwnProperty: { value: Object.prototype.hasOwnProperty } });
+  for (const name of ["terms", "titleterms"]) Object.setPrototypeOf(Search._index[name], own);
 });

@@ -216,6 +216,8 @@ def test_the_causal_mask_takes_what_comes_later(visit):
     assert weights[0, 0] == 1
     assert numbers_shown(page)[BANK_2 + 1 :] == ["masked", "masked"]
     expect(page.locator(".se-entropy")).to_contain_text(f"of ln 12 = {math.log(12):.4f} nats")
+    page.get_by_role("combobox", name="Asking token").select_option(index=0)
+    expect(page.locator(".se-entropy")).to_have_text("entropy 0 of ln 1 = 0 nats")
 
 
 def test_a_small_weight_does_not_pass_for_none(visit):

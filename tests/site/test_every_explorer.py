@@ -320,6 +320,14 @@ def test_nothing_is_cut_if_a_reader_spaces_the_text(explore, explorer):
         assert [flaw for flaw in page.evaluate(FLAWS) if flaw[0] == "cut"] == []
 
 
+@pytest.mark.parametrize("name", ["Overflow", "Simplex"])
+def test_it_reflows_where_text_is_twice_as_large(explore, name):
+    page = explore(made(getattr(widgets, f"{name}Explorer")))
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    for width in at_each_width(page, 320, 360):
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
 @each
 def test_what_plays_and_pauses_keeps_its_width(explore, explorer):
     page = explore(made(explorer), clock=True)

@@ -103,9 +103,14 @@ def test_explorers_live_from_the_disk(open_page, name):
 def test_search_works_from_the_disk(browser, unpacked):
     """Titles and links; the lines around a find, which Sphinx fetches, a browser keeps back."""
     page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error))
     page.goto((unpacked / "index.html").as_uri())
     page.locator("input[name=q]").fill("entropy")
     page.keyboard.press("Enter")
     page.locator("#search-results li a", has_text="Temperature").first.wait_for()
     assert Path(urlsplit(page.url).path).name == "search.html"
+    said = page.locator("#search-results .search-summary", has_text="Results")
+    said.wait_for()  # the search is over
+    assert errors == []
     page.close()

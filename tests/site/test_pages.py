@@ -150,6 +150,14 @@ def test_search_finds_a_word(visit):
     assert said.inner_text().split()[-1] == f"{page.locator('ul.search > li').count()}."
 
 
+@pytest.mark.parametrize("query", ["constructor", "__proto__"])
+def test_a_word_that_javascript_has_for_itself_is_found_nowhere(visit, query):
+    search = visit(f"search.html?q={query}")
+    said = search.page.locator("#search-results .search-summary")
+    expect(said).to_contain_text("did not match any documents")
+    assert search.complaints == []
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_search_page_says_how_to_ask_until_one_has_asked(visit, width):
     viewport = {"width": width, "height": 800}

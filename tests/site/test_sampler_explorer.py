@@ -251,6 +251,12 @@ def test_a_bad_number_is_refused(visit, name, bad, reason):
         said.not_to_have_text(reason)
 
 
+def test_the_field_of_top_p_has_as_much_room_as_others(visit):
+    page = visit()
+    fields = [page.get_by_role("spinbutton", name=n) for n in ("top-p", "logit of class 1")]
+    assert len({field.bounding_box()["width"] for field in fields}) == 1
+
+
 def test_the_bars_are_as_long_as_the_shares(visit):
     page = visit(SamplerExplorer(draws=500, top_k=3))
     says = state(page)

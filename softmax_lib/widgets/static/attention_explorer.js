@@ -215,7 +215,7 @@ function render({ model, el }) {
 
     const sum = row.reduce((soFar, w) => soFar + w, 0);
     setText(total, `sum ${Number(sum.toPrecision(14))}`);
-    const most = `ln ${z.length} = ${Math.log(z.length).toFixed(4)}`;
+    const most = `ln ${z.length} = ${formatNats(Math.log(z.length))}`;
     setText(entropyText, `entropy ${formatNats(entropy(z), () => lnEntropy(z))} of ${most} nats`);
     status.say(control.remark || line);
     root.dataset.state = JSON.stringify({ ...state, weights });

@@ -305,7 +305,8 @@ function numberField(attributes, {
     const isOthers = get() !== taken;
     const value = isOthers || !fits(number) ? get() : clamp(number, min, max);
     onInput(value);
-    const isAnother = number !== value && !Number.isNaN(number); // of an empty field there is no question
+    // Of an empty field there is no question; what is no number is not empty.
+    const isAnother = number !== value && (!Number.isNaN(number) || node.validity.badInput);
     if (isAnother && !isOthers) onRefusal(); // or nothing would say why
   }
   node.addEventListener("change", tidyUp);
@@ -316,7 +317,10 @@ function numberField(attributes, {
 // A number in seven characters, for which a field has room: what is cut off would read as another.
 function brief(value) {
   for (let digits = 7; digits > 0; digits--) {
-    const number = Number(value.toPrecision(digits)); // beyond the largest it is infinite
+    const rounded = Number(value.toPrecision(digits));
+    // Where that is beyond the largest double, digits are cut off.
+    const cut = () => Number(`${String(value).slice(0, digits + (value < 0 ? 2 : 1))}e308`);
+    const number = Number.isFinite(rounded) ? rounded : cut();
     const power = number.toExponential().replace("e+", "e");
     const text = [String(number), power].find(({ length }) => length <= 7);
     if (text) return text;
