@@ -147,6 +147,22 @@ def lay_out(page):
     settle(page)
 
 
+LOADED = "performance.getEntriesByType('resource').length"
+
+
+def wait_until_idle(page):
+    """Wait until the page has loaded, and nothing more for half a second.
+
+    On a busy machine Playwright's "networkidle" now and then never comes, though the page is idle.
+    """
+    page.wait_for_load_state("load")
+    before, loaded = None, page.evaluate(LOADED)
+    while before != loaded:
+        before = loaded
+        page.wait_for_timeout(500)
+        loaded = page.evaluate(LOADED)
+
+
 def settle(page):
     """Wait until the explorers have drawn what they were told."""
     page.evaluate("() => new Promise((r) => requestAnimationFrame(() => requestAnimationFrame(r)))")

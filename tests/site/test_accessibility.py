@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from ..contrast import contrast, luminance
-from .explorer_harness import lay_out, settle, wait_for_explorers
+from .explorer_harness import lay_out, settle, wait_for_explorers, wait_until_idle
 from .test_pages import CHAPTERS, MATHEMATICAL, PAGES
 
 # A wide light page and a narrow dark one. 320 pixels is also what a page of 1280 has at 400 %.
@@ -28,7 +28,7 @@ def visit(browser, site):
         contexts.append(browser.new_context(**options))
         page = contexts[-1].new_page()
         page.goto(f"{site}/{name}")
-        page.wait_for_load_state("networkidle")
+        wait_until_idle(page)
         return page
 
     yield open_page

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from ..conftest import SITE
-from .explorer_harness import lay_out, wait_for_explorers
+from .explorer_harness import lay_out, wait_for_explorers, wait_until_idle
 from .test_pages import PAGES
 
 REQUESTS = 15
@@ -75,7 +75,7 @@ def first_visit(browser):
         page.add_init_script(SHIFTS)
         answers.clear()
         page.goto(f"http://127.0.0.1:{server.server_port}/{name}")
-        page.wait_for_load_state("networkidle")
+        wait_until_idle(page)
         return page, answers
 
     yield visit

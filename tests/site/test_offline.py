@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import expect
 
 from ..conftest import SITE
+from .explorer_harness import wait_until_idle
 
 ARCHIVE = SITE / "downloads" / "softmax-book.zip"
 ADDRESSES = [("a", "href"), ("link", "href"), ("img", "src"), ("script", "src")]
@@ -74,7 +75,7 @@ def open_page(browser, unpacked):
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
         page.goto((unpacked / name).as_uri())
-        page.wait_for_load_state("networkidle")
+        wait_until_idle(page)
         return page
 
     yield open_page

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ..conftest import ROOT, SITE
-from .explorer_harness import lay_out
+from .explorer_harness import lay_out, wait_until_idle
 
 PAGES = sorted(str(path.relative_to(SITE)) for path in SITE.rglob("*.html"))
 CHAPTERS = [page for page in PAGES if page == "index.html" or page.startswith("chapters/")]
@@ -34,7 +34,7 @@ class Visit:
         self.page.on("console", self._listen)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.goto(address)
-        self.page.wait_for_load_state("networkidle")
+        wait_until_idle(self.page)
 
     def _allow(self, route, host):
         parts = urlsplit(route.request.url)

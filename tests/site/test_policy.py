@@ -11,7 +11,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ..conftest import ROOT, SITE
-from .explorer_harness import wait_for_explorers
+from .explorer_harness import wait_for_explorers, wait_until_idle
 from .test_pages import PAGES
 
 POLICY = re.compile(r'<meta http-equiv="Content-Security-Policy" content="([^"]*)">')
@@ -126,7 +126,7 @@ def attack(browser, serve, attacked):
         base = serve(attacked) if scheme == "http" else attacked.as_uri()
         page.goto(f"{base}/chapters/{name}.html")
         page.locator(".softmax-explorer").first.wait_for()
-        page.wait_for_load_state("networkidle")
+        wait_until_idle(page)
         return page, set(page.evaluate("ran")), asked
 
     yield visit
@@ -169,7 +169,7 @@ def test_page_does_all_it_does_within_its_policy(browser, site, name, scheme):
         slider.press("ArrowRight")
     for button in page.locator("button.theme-toggle:visible, button.copybtn").all()[:2]:
         button.dispatch_event("click")
-    page.wait_for_load_state("networkidle")
+    wait_until_idle(page)
     assert page.evaluate("refused") == []
     context.close()
 
@@ -200,7 +200,7 @@ def test_nothing_is_kept_but_the_choice_of_colours(browser, site):
         page.goto(f"{site}/{name}")
     page.goto(f"{site}/search.html?q=entropy")
     page.locator("#search-results li a").first.click()
-    page.wait_for_load_state("networkidle")
+    wait_until_idle(page)
     empty = {"cookies": "", "session": [], "databases": 0, "caches": 0, "workers": 0}
     assert page.evaluate(KEPT) == {**empty, "local": []}
     page.locator("button.theme-toggle:visible").first.click()
