@@ -501,6 +501,8 @@ def test_two_quotient_has_many_more_digits(a, b):
 
 @given(st.floats(-600, 700))
 @example(0.0)
+@example(math.log(2) / 2)
+@example(-math.log(2) * 865.5)
 @example(math.log(3 / 2))  # the ends of what is left once a multiple of ln 2 is taken off
 @example(math.log(3 / 4))
 @example(-484.1044041132936)  # the worst found, 2^-54.70

@@ -319,8 +319,8 @@ function brief(value) {
   for (let digits = 7; digits > 0; digits--) {
     const rounded = Number(value.toPrecision(digits));
     // Where that is beyond the largest double, digits are cut off.
-    const cut = () => Number(`${String(value).slice(0, digits + (value < 0 ? 2 : 1))}e308`);
-    const number = Number.isFinite(rounded) ? rounded : cut();
+    const number = Number.isFinite(rounded)
+      ? rounded : Number(`${String(value).slice(0, digits + (value < 0 ? 2 : 1))}e308`);
     const power = number.toExponential().replace("e+", "e");
     const text = [String(number), power].find(({ length }) => length <= 7);
     if (text) return text;
