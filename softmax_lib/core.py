@@ -369,7 +369,7 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
             top, at = _largest(x)
             x, top, finite_temperature = _take_limits(x, top, temperature)
             scratch = np.empty_like(x) if np.may_share_memory(x, result) else result
-            log_sum = _log_sum(x, top, at, finite_temperature, scratch, z.dtype)
+            log_sum = _lse_less_top(x, top, at, finite_temperature, scratch, z.dtype)
             if finite_temperature == 1:
                 log_sum = log_sum.astype(result.dtype, copy=False)
                 for slab, part in reversed(list(slabs(x, LARGE_SLAB))):  # the last is in cache
@@ -453,13 +453,13 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     with np.errstate(all="ignore"):
         np.setbufsize(_BUFFER)
         for x, result in _blocks(rows, lse, scratch=True):
-            result[...] = _log_sum_exp(x, z.dtype)
+            result[...] = _lse(x, z.dtype)
             if x.dtype == np.float32:
                 # NumPy's float32 exp is up to 3.6 u off, which a result of 2 or more, with a ulp of
                 # at least 4 u, does not show. What is just above 2 may be just below it in truth.
                 small = np.abs(result[..., 0]) < 2 + 2.0**-20
                 if small.any():
-                    result[small] = _log_sum_exp(x[small].astype(np.float64), z.dtype)
+                    result[small] = _lse(x[small].astype(np.float64), z.dtype)
     kept = [1 if a in axes else n for a, n in enumerate(z.shape) if keepdims or a not in axes]
     return lse.reshape(kept)[()]
 
@@ -740,7 +740,7 @@ def _exp_gaps(x, top, temperature, out, lost=None):
     return out
 
 
-def _log_sum_exp(x, dtype):
+def _lse(x, dtype):
     """Return logsumexp of each row, as precise as the exponentials in the dtype of x make it."""
     top, at = _largest(x)
     # A shift is rounded, which beyond 64 is far below the last place of the result.
@@ -754,8 +754,8 @@ def _log_sum_exp(x, dtype):
     return np.where(np.isfinite(top), log_sum, top)  # -inf, inf and NaN stay
 
 
-def _log_sum(x, top, at, temperature, e, dtype):
-    """Return the logarithm of the sum of exp((x - top)/T) over each row.
+def _lse_less_top(x, top, at, temperature, e, dtype):
+    """Return logsumexp(x/T) - top/T of each row: the logarithm of the sum of exp((x - top)/T).
 
     The largest term, which is 1, is not rounded into the sum: log1p puts it back. `e` is for
     scratch, and `dtype` is that of the result.
@@ -784,20 +784,19 @@ def _log_sum(x, top, at, temperature, e, dtype):
             rest, rounded = two_quotient(rest, divisor)
             log_sum = _two_log1p(rest, rounded + (lost - rest * divisor_lost) / divisor)
         sure = rest > (2.0**-30 if temperature == 1 else 2 / 3)
+    elif x.dtype == np.float32:
+        # NumPy's exp is up to 3.6 u too small and 2.6 u too large: now 3.1 u either way. What that
+        # moves the logarithm of 1 + rest must leave the result's rounding its half a ulp.
+        rest *= (1 + 2.0**-25) / np.exp(gap)
+        log_sum = np.log1p(rest)
+        moved = 3.1 * 2.0**-24 * rest / (1 + rest)
+        least = (1 - 2.0**-21) * log_sum  # the true one may lie in the binade below
+        sure = moved < 2.4 * np.spacing(least.astype(np.float32))
+        sure &= rest > x.shape[-1] * 2.0**-24
     else:
         rest /= np.exp(gap)
-        if x.dtype == np.float32:
-            # NumPy's exp is up to 3.6 u too small and 2.6 u too large: now 3.1 u either way. What
-            # that moves the logarithm of 1 + rest must leave the result's rounding its half a ulp.
-            rest *= 1 + 2.0**-25
         log_sum = np.log1p(rest)
-        if x.dtype == np.float32:
-            moved = 3.1 * 2.0**-24 * rest / (1 + rest)
-            least = (1 - 2.0**-21) * log_sum  # the true one may lie in the binade below
-            sure = moved < 2.4 * np.spacing(least.astype(np.float32))
-            sure &= rest > x.shape[-1] * 2.0**-24
-        else:  # the sum has lost what is small beside the largest
-            sure = rest > x.shape[-1] * 2.0**-27
+        sure = rest > x.shape[-1] * 2.0**-27  # the sum has lost what is small beside the largest
     sure &= np.abs(gap) < (600 if x.dtype == np.float64 else 44)
     if not sure.all():
         rows = ~sure[..., 0] if sure.any() else ...
@@ -807,17 +806,17 @@ def _log_sum(x, top, at, temperature, e, dtype):
             for part, _ in slabs(x[..., 0], LARGE_SLAB // x.shape[-1]):
                 wide, wide_top = x[part].astype(np.float64), top[part].astype(np.float64)
                 scratch = np.empty_like(wide)
-                better[part] = _log_sum(wide, wide_top, None, temperature, scratch, dtype)
+                better[part] = _lse_less_top(wide, wide_top, None, temperature, scratch, dtype)
         else:
             at = None if at is None else at[rows]
             e = e if rows is ... else np.empty_like(x)
-            better = _careful_log_sum(x, top, at, temperature, e)
+            better = _careful_lse_less_top(x, top, at, temperature, e)
         log_sum[rows] = better
     return log_sum
 
 
-def _careful_log_sum(x, top, at, temperature, e):
-    """Do what `_log_sum` does, but shifted, and with what rounding takes put back.
+def _careful_lse_less_top(x, top, at, temperature, e):
+    """Do what `_lse_less_top` does, but shifted, and with what rounding takes put back.
 
     That is right for any float64 logits.
     """

@@ -196,6 +196,14 @@ def test_an_excerpt_keeps_what_a_formula_says_by_place(visit):
         assert page.evaluate(read, [page_of, anchor]) == "Before e^(z−m)z_i/√d"  # noqa: RUF001
 
 
+def test_an_excerpt_leaves_out_what_is_written_on_controls(visit):
+    page = visit("search.html").page
+    page_of = """<div role="main">Before <details><summary>Show code</summary>a cell</details>
+        <p class="still-note">With JavaScript on, sliders move it.</p> after</div>"""
+    read = "(html) => Search.htmlToText(html)"
+    assert page.evaluate(read, page_of).split() == ["Before", "a", "cell", "after"]
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("name", PAGES)
 def test_page_never_scrolls_sideways(visit, name, width):

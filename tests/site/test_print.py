@@ -102,6 +102,10 @@ def test_ink_is_dark_and_paper_light(on_paper, name):
         assert image.evaluate(style, "filter") == "none"
     for explorer in page.locator(".softmax-explorer").all():
         assert explorer.evaluate(style, "backgroundColor") == "rgb(255, 255, 255)"
+    shadows = page.locator(".cell_output, .math-wrapper, .table-wrapper").evaluate_all(
+        "(boxes) => boxes.map((box) => getComputedStyle(box).backgroundImage)"
+    )
+    assert set(shadows) <= {"none"}  # on a screen they say that there is more
 
 
 def test_a_link_to_another_site_says_where(on_paper):
