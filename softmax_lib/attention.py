@@ -1,6 +1,6 @@
 r"""Scaled dot-product attention: each query takes an average of the values, weighted by softmax.
 
-A mask says which keys a query may attend to. What it may not attend to is as if it were not there,
+A mask says which keys a query may attend to. One that it may not attend to is as if absent,
 whatever numbers it holds.
 """
 

@@ -201,30 +201,30 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
     .. math:: p_i = \frac{w_i}{\sum_j w_j}, \qquad w_i = e^{z_i / T}
 
     The result is within 5 units in the last place (ulp) of the true one, for all finite float32 and
-    float64 logits, temperatures and memory layouts that were tried, but for long float32 rows made
-    to be hard, for which the promise is 8 ulp. Three things make it so:
+    float64 logits, temperatures and memory layouts that were tried, except for long float32 rows
+    made to be hard: there the promise is 8 ulp. Three things make it so:
 
-    - Where no exponential can overflow, the logits are not shifted, so that their exponentials have
-      exact arguments. All ordinary logits go this way. It costs them nothing, since the sums
-      themselves show whether it was safe.
+    - Where the exponentials neither overflow nor nearly vanish, the logits are not shifted, so that
+      their exponentials have exact arguments. All ordinary logits go this way. It costs them
+      nothing, since the sums themselves show whether it was safe.
     - Elsewhere the maximum is subtracted [1]_, and what rounding takes from the difference is kept
       and put back, as it is from a division by T:
       :math:`e^{d + \varepsilon} \approx e^d (1 + \varepsilon)`. For float32 this is done in float64
       instead, and float16 is worked in float32.
     - The sum is nearly exact, in any order [2]_.
 
-    The maximum is subtracted in a whole block of rows: where the exponentials of one row sum to
-    more than e^707, or to less than 1/e while a logit of the block is below ln K - 708. For long
-    float32 rows the two borders are e^86 and ln K - 87. (Where `out` is `z`, this has to be known
-    beforehand, and any logit as far from 0 will do.)
+    Rows are worked in blocks, and the maximum is subtracted in a whole block if the exponentials of
+    one of its rows sum to more than e^707, or to less than 1/e while a logit of the block is below
+    ln K - 708. For long float32 rows the two borders are e^86 and ln K - 87. (Where `out` is `z`,
+    this has to be decided beforehand, so one logit as far from 0 is enough.)
 
     A row is long here if it has 32 or more float32 entries, its array has more than 8192, and T is
     1. Such rows have the float32 exponential of NumPy, others a float64 one. For every float32
     number the former is between 3.57 u below the truth and 2.57 u above it, with u = 2^-24, on a
     processor with AVX-512, and so is a sum of them. A quotient of the two is then within 6.14 u,
-    rounding the sum's reciprocal to float32 adds 1 u, and the product's own rounding half a ulp:
-    since a ulp is above u, that is 7.7 ulp at most. It takes terms that carry the sum and err one
-    way, and one that errs the other way, to come near; of those the worst one found is 7.2 ulp off.
+    rounding the sum's reciprocal to float32 adds 1 u, and the product's own rounding half an ulp:
+    since an ulp is above u, that is 7.7 ulp at most. To come near that, the terms that carry the
+    sum must err one way and the entry itself the other; the worst entry found is 7.2 ulp off.
 
     A logit of minus infinity has probability 0; a row of nothing else is NaN, since no distribution
     exists. One logit of plus infinity takes all; several give NaN, as does a NaN in a row. Other
@@ -321,11 +321,11 @@ def log_softmax(z, axis=-1, *, temperature=1.0, out=None):
     left out of the sum and `log1p` puts it back [1]_.
 
     As in `softmax`, ordinary logits are exponentiated without a shift. The sum of the others is
-    then divided by the exponential of the largest, which has more digits: those of two float64 or
-    of a long double, and for float32 those of one float64. Only other rows pay for what a shift
-    rounds away:
+    then divided by the exponential of the largest, which is computed with more digits: those of two
+    float64 or of a long double, and for float32 those of one float64. Only other rows pay for what
+    a shift rounds away:
 
-    - those with a maximum over T beyond 600 (44 in a long float32 row) or as far below 0;
+    - those whose largest logit, divided by T, is more than 600 from 0 (44 in a long float32 row);
     - those in which the largest term outweighs the others 2^30 times (1.5 times where T is not 1;
       2^27/K times where float32 is worked in float64, 2^24/K in a long float32 row), for a small
       sum is as wrong as its terms. Where the others nearly underflow, they are scaled;
@@ -413,11 +413,11 @@ def logsumexp(z, axis=-1, *, keepdims=False):
 
     The result is within 2 units in the last place of the true one, or of 1 where it is below 1: as
     it nears 0, no method that sums exponentials keeps relative accuracy. Exponentials and their sum
-    are float64, also for float32, but for long float32 rows whose result is 2 or more in size: its
-    ulp does not show the error of a float32 exponential. Two more things keep it so. In a row with
-    a maximum m within 64 of 0, the exponentials are summed without a shift: their arguments are
-    then exact, and m = -13 and ln K = 13 do not cancel. Where one entry dominates, it is put back
-    by `log1p` [1]_.
+    are float64, for float32 logits too, except in long float32 rows whose result is 2 or more in
+    size: the ulp of such a result hides the error of a float32 exponential, and only the sum is
+    float64. Two more things keep it so. In a row with a maximum m within 64 of 0, the exponentials
+    are summed without a shift: their arguments are then exact, and m = -13 and ln K = 13 do not
+    cancel. Where one entry dominates, it is put back by `log1p` [1]_.
 
     The empty sum gives -inf, and so does a row of only -inf. A logit of +inf gives inf.
     logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.
@@ -455,7 +455,7 @@ def logsumexp(z, axis=-1, *, keepdims=False):
         for x, result in _blocks(rows, lse, scratch=True):
             result[...] = _lse(x, z.dtype)
             if x.dtype == np.float32:
-                # NumPy's float32 exp is up to 3.6 u off, which a result of 2 or more, with a ulp of
+                # NumPy's float32 exp is up to 3.6 u off, which a result of 2 or more, whose ulp is
                 # at least 4 u, does not show. What is just above 2 may be just below it in truth.
                 small = np.abs(result[..., 0]) < 2 + 2.0**-20
                 if small.any():
@@ -786,7 +786,7 @@ def _lse_less_top(x, top, at, temperature, e, dtype):
         sure = rest > (2.0**-30 if temperature == 1 else 2 / 3)
     elif x.dtype == np.float32:
         # NumPy's exp is up to 3.6 u too small and 2.6 u too large: now 3.1 u either way. What that
-        # moves the logarithm of 1 + rest must leave the result's rounding its half a ulp.
+        # moves the logarithm of 1 + rest must leave the result's rounding its half an ulp.
         rest *= (1 + 2.0**-25) / np.exp(gap)
         log_sum = np.log1p(rest)
         moved = 3.1 * 2.0**-24 * rest / (1 + rest)

@@ -142,7 +142,8 @@ def top_k(z, k):
     Returns
     -------
     numpy.ndarray, shape (..., K)
-        The logits, in the dtype of `z` (float64 for integers), a class that is removed at -inf.
+        The logits, in the dtype of `z` (float64 for integers), with -inf for each class that is
+        removed.
 
     Raises
     ------
@@ -178,7 +179,8 @@ def nucleus(z, p):
     Returns
     -------
     numpy.ndarray, shape (..., K)
-        The logits, in the dtype of `z` (float64 for integers), a class that is removed at -inf.
+        The logits, in the dtype of `z` (float64 for integers), with -inf for each class that is
+        removed.
 
     Raises
     ------

@@ -108,7 +108,7 @@ class Row:
 
 
 def _sum_of_exp(values, counts, top, temperature):
-    """Sum counts * e^((values - top)/T), of ascending logits, to far below a ulp of the sum.
+    """Sum counts * e^((values - top)/T), of ascending logits, to far below an ulp of the sum.
 
     The exponentials of many logits are taken together around a centre c, as e^(c/T) times the sum
     of 1 + expm1((z - c)/T). With |z - c| < T/256, float64 knows each to 2^-61.

@@ -516,7 +516,7 @@ def test_two_exp_is_more_precise_than_one_number(x):
 
 
 def test_what_rounding_takes_from_a_small_number_is_put_back_into_its_logarithm():
-    # Of these numbers half a ulp is a whole one of the result, which is just below 2^-16.
+    # Of these numbers half an ulp is a whole one of the result, which is just below 2^-16.
     a = 2.0**-16 + 2.0**-68 * np.arange(200)
     lost = 0.49 * np.spacing(a) * np.where(np.arange(200) % 2, 1, -1)
     exact = [mp.log1p(mpf(float(x)) + mpf(float(y))) for x, y in zip(a, lost, strict=True)]

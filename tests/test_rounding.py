@@ -44,7 +44,7 @@ def test_ulp_error_counts_steps_between_floats(dtype, steps):
 def test_what_is_exact_may_be_an_integer():
     assert ulp_error(np.float16(1), 1) == ulp_error(np.float32(1), True) == 0
     assert ulp_error(1.5, 1) == 2**51  # of the steps from 1 to 2 there are 2^52
-    assert ulp_error(np.float32([3, 2]), [3, 4]).tolist() == [0, 2**22]  # a ulp of 4 is 2^-21
+    assert ulp_error(np.float32([3, 2]), [3, 4]).tolist() == [0, 2**22]  # an ulp of 4 is 2^-21
 
 
 @pytest.mark.parametrize(("wide", "short"), [(np.float64, np.float32), (np.float32, np.float16)])
@@ -166,7 +166,7 @@ def test_just_below_a_power_of_two_a_ulp_is_half_of_that_above_it():
 
 
 def test_so_it_is_whatever_the_precision_of_mpmath():
-    """It would round the truth to 1, where a ulp is twice as large."""
+    """It would round the truth to 1, where an ulp is twice as large."""
     with mp.workdps(50):
         exact = [1 - mp.mpf(10) ** -20, mp.mpf(10) ** -20 - 1]
     result = np.array([1 - 2**-53, 2**-53 - 1])

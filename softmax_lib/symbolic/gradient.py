@@ -188,8 +188,9 @@ def quadratic_form_of_jacobian_is_variance(max_classes=4, softmax=softmax):
     r"""Prove that v^T J v is the variance of v under p, so that J is positive semidefinite.
 
     For K = 2 to `max_classes` with the Jacobian that SymPy finds by differentiating `softmax`.
-    The variance is also half of sum_ij p_i p_j (v_i - v_j)^2: zero only for a constant v. That
-    sum p_i (v_i - m)^2 = sum p_i v_i^2 - m^2 is then shown for general K.
+    The variance is also half of sum_ij p_i p_j (v_i - v_j)^2: zero only for a constant v. For
+    general K it is then shown that sum p_i (v_i - m)^2 = sum p_i v_i^2 - m^2, with m the mean of v
+    under p.
 
     Parameters
     ----------

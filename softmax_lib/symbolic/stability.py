@@ -54,11 +54,11 @@ def shift_cancels(max_classes=5, softmax=softmax, weight=sp.exp):
 
 
 def shifted_sum_lies_between_one_and_k(max_classes=5, shift=sp.Max):
-    r"""Prove that after the shift every exponent is at most 0, and their sum from 1 to K.
+    r"""Prove that after the shift every exponent is at most 0, and the exponentials sum to 1 to K.
 
     The logits are written as the largest one, m, which may stand first, and m - g for the others,
     with gaps g >= 0. For each K the exponents z_k - shift(z) are inspected one by one. One of them
-    is 0, so its term is 1; each of the others lies above 0 and not above 1.
+    is 0, so its term is 1; every other term lies above 0 and not above 1.
 
     Parameters
     ----------

@@ -47,7 +47,8 @@ def cold_limit_is_hardmax(max_classes=5, softmax=softmax):
     The logits are written as the largest one, m, and m - g for the others, with gaps g > 0. With
     r of them tied at m, each of the r tends to 1/r and every other to 0. Checked for every r and K
     up to `max_classes` with a gap of its own for each loser; then for symbolic K and r by a
-    squeeze: a winner's share lies between that of K - r losers at the smallest gap and 1/r.
+    squeeze: a winner's share is at most 1/r, and at least what it would be with all K - r losers at
+    the smallest gap.
 
     Parameters
     ----------

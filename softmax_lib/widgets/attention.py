@@ -25,7 +25,7 @@ class AttentionExplorer(Explorer):
     layer, head, token : int
         Where to begin: the layer, the head and the token that asks, counted from 0.
     temperature : float, optional
-        T, from 0.01 to 100; the usual sqrt(d) without it. T = 1 is no scale at all.
+        T, from 0.01 to 100; by default the usual sqrt(d). T = 1 is no scale at all.
     causal : bool
         Whether a token sees itself and what came before, and no more.
     **kwargs

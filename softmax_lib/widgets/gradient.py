@@ -26,7 +26,7 @@ class GradientExplorer(ClassExplorer):
     logits : list of float, of length K
         The scores z before the first step: 2 to 10 numbers from -1e6 to 1e6.
     labels : list of str, of length K, optional
-        The names of the classes; "class 1", "class 2", ... without it.
+        The names of the classes; by default "class 1", "class 2", ...
     target : int
         The index of the true class, from 0 to K - 1.
     smoothing : float

@@ -17,11 +17,11 @@ class SamplerExplorer(FixedClassExplorer):
     logits : list of float, of length K
         The scores z: 2 to 8 finite numbers.
     labels : list of str, of length K, optional
-        The names of the classes; "class 1", "class 2", ... without it. Fixed once given.
+        The names of the classes, fixed once given; by default "class 1", "class 2", ...
     temperature : float
         T, from 0.01 to 100.
     top_k : int, optional
-        How many classes stay, the largest first, from 1 to K; all without it.
+        How many classes stay, the largest first, from 1 to K; by default all.
     top_p : float
         The probability that the nucleus must reach, from 0.01 to 1; taken of what top_k leaves.
     seed : int

@@ -19,7 +19,7 @@ class SimplexExplorer(ClassExplorer):
     logits : list of float, of length 3
         The scores z: numbers from -1e6 to 1e6.
     labels : list of str, of length 3, optional
-        The names of the classes; "class 1", "class 2" and "class 3" without it.
+        The names of the classes; by default "class 1", "class 2" and "class 3".
     temperature : float
         T, from 0.01 to 100.
     **kwargs

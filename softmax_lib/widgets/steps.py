@@ -17,7 +17,7 @@ class StepsExplorer(FixedClassExplorer):
         The scores z: 2 to 5 numbers from -10 to 10. The bound keeps every bar on a readable scale:
         exp(10) is 22026 times exp(0), and near 709.78 the exponential would overflow.
     labels : list of str, of length K, optional
-        The names of the classes; "class 1", "class 2", ... without it. Fixed once given.
+        The names of the classes, fixed once given; by default "class 1", "class 2", ...
     **kwargs
         Passed on to `ipywidgets.DOMWidget`; `layout`, for example.
 

@@ -16,7 +16,7 @@ class TemperatureExplorer(ClassExplorer):
     logits : list of float, of length K
         The scores z: 2 to 10 finite numbers of any size.
     labels : list of str, of length K, optional
-        The names of the classes; "class 1", "class 2", ... without it.
+        The names of the classes; by default "class 1", "class 2", ...
     temperature : float
         T, from 0.01 to 100.
     **kwargs
