@@ -43,4 +43,4 @@ def __getattr__(name):
 
 
 def __dir__():
-    return [*globals(), *_MODULES]
+    return sorted({*globals(), *_MODULES})

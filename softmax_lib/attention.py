@@ -43,7 +43,8 @@ def _as_mask(mask, shape):
     if mask.dtype != np.bool_:
         raise TypeError(
             f"mask has dtype {mask.dtype}: expected bool, True where a query may attend; "
-            "a mask of 0 and -inf that is added to the scores becomes one by mask == 0"
+            "a mask of ones and zeros becomes one by mask == 1, and a mask of 0 and -inf that is "
+            "added to the scores by mask == 0"
         )
     try:
         return np.broadcast_to(mask, shape)
@@ -74,8 +75,9 @@ def _power_below(x, axis):
 def _scores(query, key, mask, scale):
     """Return query key^T scale, and -inf where masked.
 
-    In a row that overflows, the largest score is subtracted before the row is scaled up. Softmax
-    does not see that, and rows that do not overflow are not touched.
+    Where a score overflows, it is made again from numbers that are scaled down. Where the largest
+    of a row is still beyond all numbers, it is subtracted before the row is scaled up, which
+    softmax does not see. Finite scores beside a finite largest one are not touched.
     """
     key = np.swapaxes(key, -1, -2)
     scores = query @ key * scale
@@ -84,8 +86,13 @@ def _scores(query, key, mask, scale):
     if overflows.any():
         query_power, key_power = _power_below(query, axis=-1), _power_below(key, axis=-2)
         small = np.ldexp(query, -query_power) @ np.ldexp(key, -key_power)
-        gaps = _gaps_below_largest(small, query_power + key_power, mask, scale)
-        scores = np.where(overflows, gaps, scores)
+        power = query_power + key_power
+        fraction, exponent = math.frexp(scale)
+        again = np.ldexp(small * small.dtype.type(fraction), power + exponent)
+        scores = np.where(np.isfinite(scores), scores, again)
+        largest = np.max(scores, where=mask, initial=-np.inf, axis=-1, keepdims=True)
+        gaps = _gaps_below_largest(small, power, mask, scale)
+        scores = np.where(np.isfinite(largest), scores, gaps)
     return np.where(mask, scores, -np.inf)
 
 

@@ -1,7 +1,7 @@
 """What a page asks of Python besides mathematics: to show code, and to check answers."""
 
+import ast
 import inspect
-import re
 import textwrap
 
 import numpy as np
@@ -40,8 +40,11 @@ def show_source(function):
     def show_source(function):
     """
     source = textwrap.dedent(inspect.getsource(function))
-    if function.__doc__:
-        source = re.sub(r'\n\s+r?""".*?"""(?=\n)', "", source, count=1, flags=re.DOTALL)
+    if function.__doc__ and ast.get_docstring(definition := ast.parse(source).body[0]):
+        docstring = definition.body[0]
+        lines = source.splitlines()
+        del lines[docstring.lineno - 1 : docstring.end_lineno]
+        source = "\n".join(lines)
     return Markdown(f"```python\n{source.rstrip()}\n```")
 
 
@@ -108,7 +111,11 @@ def check(answer, expected, *, tolerance=1e-9):
         return f"Not yet: it {fault}.{hint}"
     verb = "is" if wrong.sum() == 1 else "are"
     count = f"{wrong.sum()} of {answer.size} values {verb} off."
-    return f"Not yet: {count} Entry {first + 1} {fault}.{hint}"
+    entry = f"Entry {first + 1}"
+    if answer.ndim == 2:
+        row, column = divmod(first, answer.shape[1])
+        entry = f"Row {row + 1}, entry {column + 1}"
+    return f"Not yet: {count} {entry} {fault}.{hint}"
 
 
 def _numbers(values, name):

@@ -5,6 +5,8 @@ how far below 1 it was, and that distance is the whole of a small loss. Every fu
 value a sample and never a mean: what to average over is the reader's decision.
 """
 
+import math
+
 import numpy as np
 
 from softmax_lib._exact import two_sum
@@ -103,7 +105,7 @@ def one_hot(labels, num_classes):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    num_classes = whole_number(num_classes, "num_classes", 1)
+    num_classes = whole_number(num_classes, "num_classes", 1, np.iinfo(np.intp).max)
     labels = _as_labels(labels, num_classes, "labels")
     return (labels[..., None] == np.arange(num_classes)).astype(np.float64)
 
@@ -159,19 +161,27 @@ def cross_entropy(z, target, *, temperature=1.0):
     """
     x, y, temperature, dtype = _arguments(z, target, temperature)
     with np.errstate(all="ignore"):
-        log_p = log_softmax(x, temperature=temperature)
-        if y.ndim < x.ndim:
-            loss = 0 - log_p[_at(y)]
-        else:
-            terms = np.multiply(y, log_p, dtype=np.float64)
-            terms[y == 0] = 0  # 0 log 0 counts 0
-            beyond = np.isinf(terms)
-            if beyond.any():  # ln p, which is -(max z - z)/T here, overflows; y ln p may not
-                quarters = x / np.float64(4)
-                gap = np.max(quarters, axis=-1, keepdims=True) - quarters
-                terms = np.where(beyond & np.isfinite(gap), -4 * (y * gap / temperature), terms)
-            loss = 0 - _sum(terms)
-        return loss.astype(dtype)[()]
+        return _loss(x, y, temperature).astype(dtype)[()]
+
+
+def _loss(x, y, temperature):
+    """Return the cross-entropy of what `_arguments` made of logits and target."""
+    log_p = log_softmax(x, temperature=temperature)
+    if y.ndim < x.ndim:
+        return np.asarray(0 - log_p[_at(y)])
+    terms = np.multiply(y, log_p, dtype=np.float64)
+    terms[y == 0] = 0  # 0 log 0 counts 0
+    beyond = np.isinf(terms)
+    if beyond.any():  # ln p, which is -(max z - z)/T here, overflows; y ln p may not
+        gap = _quarter_gaps(x)
+        terms = np.where(beyond & np.isfinite(gap), -4 * (y * gap / temperature), terms)
+    return np.asarray(0 - _sum(terms))
+
+
+def _quarter_gaps(x):
+    """Return (max x - x) / 4, which does not overflow."""
+    quarters = x / np.float64(4)
+    return np.max(quarters, axis=-1, keepdims=True) - quarters
 
 
 def _others(p, at):
@@ -319,7 +329,7 @@ def cross_entropy_with_grad(z, target, *, temperature=1.0):
             p -= y
         unsure |= loss < p.shape[-1] * tiny  # what is left of 1 may have underflowed
         if unsure.any():
-            loss[unsure] = cross_entropy(x[unsure], y[unsure], temperature=temperature)
+            loss[unsure] = _loss(x[unsure], y[unsure], temperature)
         _over_temperature(p, temperature)
         return loss.astype(dtype)[()], p.astype(dtype, copy=False)
 
@@ -397,6 +407,15 @@ def _log_ratio(x_p, x_q, log_p, log_q):
     return np.where(log_q == -np.inf, -np.inf, ratio)
 
 
+def _far_terms(x_p, x_q, p, log_p):
+    """Return p log(p/q) where log q overflows: then it is p times the gap to q's largest logit."""
+    gap = _quarter_gaps(x_q)  # infinite only where q excludes the class
+    faint = np.exp(log_p + (np.log(gap) + math.log(4)))
+    terms = np.where(p < np.finfo(np.float64).smallest_normal, faint, 4 * p * gap)
+    some = (x_p > -np.inf) & (np.max(x_p, axis=-1, keepdims=True) < np.inf) | (p > 0)
+    return np.where(some, np.where(gap == np.inf, gap, terms), 0)
+
+
 def _exp_above_tangent(x):
     """Return e^x - 1 - x for |x| < 1 by its Taylor series, since the difference cancels near 0."""
     series = 1.0
@@ -459,10 +478,6 @@ def kl_divergence(z_p, z_q, axis=-1):
     with np.errstate(all="ignore"):
         p, q = softmax(x_p), softmax(x_q)
         log_p, log_q = log_softmax(x_p), log_softmax(x_q)
-        # A logarithm that overflows excludes no class; a logit of minus infinity does.
-        possible = (p == 0) & (x_q > -np.inf)
-        possible &= np.max(x_q, axis=-1, keepdims=True) < np.inf
-        log_q = np.where(possible, np.maximum(log_q, np.finfo(np.float64).min), log_q)
         r = _log_ratio(x_p, x_q, log_p, log_q)
         close = np.abs(r) < 1
         # One step of Newton's method to the constant for which q, that is p e^r, sums to 1.
@@ -472,4 +487,7 @@ def kl_divergence(z_p, z_q, axis=-1):
         faint = (r < -1) & (p < np.finfo(np.float64).smallest_normal) & (log_p > -np.inf)
         terms = np.where(p == 0, q, terms)
         terms = np.where(faint, q - p + np.exp(log_p + np.log(-r)), terms)
+        far = log_q == -np.inf  # by overflow, perhaps; p log(p/q) may be finite then
+        if far.any():
+            terms = np.where(far, _far_terms(x_p, x_q, p, log_p), terms)
         return _sum(terms).astype(np.result_type(dtype_p, dtype_q))[()]

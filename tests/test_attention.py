@@ -87,6 +87,12 @@ def test_output_is_a_mean_of_the_values():
 
 
 @pytest.mark.usefixtures("_numpy_raises")
+def test_an_infinite_value_passes_into_the_mean_however_small_its_weight():
+    value = np.array([[0.0], [INF]])
+    output = scaled_dot_product_attention([[1.0]], [[0.0], [-700.0]], value, scale=1.0)
+    assert_array_equal(output, [[INF]])  # e^-700 of infinity
+
+
 def test_a_causal_mask_cannot_peek():
     # Whatever the later tokens hold, what went before does not change by a bit.
     query, key, value = draw(3, (5, 4), (5, 4), (5, 3))
@@ -278,6 +284,20 @@ def test_dot_products_may_overflow():
     assert_array_equal(attention_weights([[1e300]], [[1e300], [1e299]], scale=0.0), [[0.5, 0.5]])
     far = [[-1e160], [1e-150]]  # a gap of these overflows
     assert_array_equal(attention_weights([[1e160]], far, scale=0.0), [[0.5, 0.5]])
+    # A key with a score of minus infinity, or beyond all numbers, leaves the odds of the others.
+    for query, far, near in (
+        ([-1e300, 1e-300], [1e300, 0], 1e300),
+        ([1e300, 1e-300], [-INF, 0], 1e300),
+        (np.float32([-1e30, 1e-16]), [1e30, 0], 1e16),
+    ):
+        key = np.array([far, [0, near], [0, 0]], np.asarray(query).dtype)
+        weights = attention_weights([query], key, scale=1.0)
+        assert_allclose(weights, [[0, *softmax([1.0, 0.0])]], rtol=1e-6)
+    # Nor does a masked one below or above all that overflow with it.
+    for sign in (1, -1):
+        key = np.array([[-1e200], [-1e200], [-sign * 1e-300]])
+        weights = attention_weights([[1e200]], key, mask=[True, True, False], scale=1.0)
+        assert_array_equal(weights, [[0.5, 0.5, 0]])
     # A row that does not overflow is not touched by one that does.
     query, key = draw(11, (2, 3), (4, 3))
     loud = np.vstack([query[0], [1e300] * 3])
@@ -321,8 +341,9 @@ def test_arguments_are_left_alone_and_memory_order_does_not_matter():
 
 def test_errors_about_masks():
     query, key = np.zeros((2, 3)), np.zeros((4, 3))
+    told = r"mask has dtype .*: expected bool.* ones and zeros .* mask == 1.* -inf .* mask == 0$"
     for mask in (np.zeros((2, 4)), np.ones(4, int), np.ones(4, np.uint8), [["a"] * 4] * 2):
-        with pytest.raises(TypeError, match=r"mask has dtype .*: expected bool"):
+        with pytest.raises(TypeError, match=told):
             attention_weights(query, key, mask=mask)
     with pytest.raises(ValueError, match=r"mask has shape \(4, 2\).*scores of shape \(2, 4\)"):
         attention_weights(query, key, mask=np.ones((4, 2), bool))

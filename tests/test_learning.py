@@ -44,7 +44,16 @@ CLOSE = " But it is close: is something rounded? Errors up to 1e-09 pass."
         ([0.644, 0.5], [0.64391, 0.23688], "Not yet: 2 of 2 values are off. Entry 1 is too large."),
         ([1, 5, 7], [1, 2, 3], "Not yet: 2 of 3 values are off. Entry 2 is too large."),
         ([1, 2, 2], [1, 2, 3], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
-        ([[1], [2], [0]], [[1], [2], [3]], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
+        (
+            [[1, 2, 3], [4, 0, 6]],
+            [[1, 2, 3], [4, 5, 6]],
+            "Not yet: 1 of 6 values is off. Row 2, entry 2 is too small.",
+        ),
+        (
+            [[[1, 2], [3, 4]]],
+            [[[1, 2], [5, 4]]],
+            "Not yet: 1 of 4 values is off. Entry 3 is too small.",
+        ),
         ([1, 2], [1, 2, 3], "Not yet: the answer has shape (2,), and should have (3,)."),
         (3, [3, 3], "Not yet: the answer has shape (), and should have (2,)."),
         ([1, 0], [0.9999, 1e-5], f"Not yet: 2 of 2 values are off. Entry 1 is too large.{CLOSE}"),
@@ -55,6 +64,11 @@ CLOSE = " But it is close: is something rounded? Errors up to 1e-09 pass."
 )
 def test_a_wrong_answer_is_told_where_to_look(answer, expected, verdict):
     assert check(answer, expected) == verdict
+
+
+def test_what_is_near_beside_a_nan_is_near():
+    verdict = check([0.6439, np.nan], [0.64391426, np.nan])
+    assert "But it is close" in verdict
 
 
 def test_tolerance_is_what_it_says():
@@ -166,6 +180,26 @@ def test_only_the_first_string_of_a_function_is_its_docstring():
     shown = show_source(speak).data
     assert "Say it" not in shown
     assert '    """said\n' in shown
+
+
+def test_a_docstring_may_be_quoted_in_any_way_and_set_from_elsewhere():
+    def short():
+        "Say it."
+        return """in two
+            lines"""
+
+    def quoting():
+        '''Quote """three""" marks.'''
+        return 3
+
+    def given():
+        return 3
+
+    given.__doc__ = "From elsewhere."
+    assert '"""in two' in show_source(short).data
+    assert "Say it" not in show_source(short).data
+    assert show_source(quoting).data == "```python\ndef quoting():\n    return 3\n```"
+    assert show_source(given).data == "```python\ndef given():\n    return 3\n```"
 
 
 def test_source_of_what_is_not_python_is_refused():

@@ -2,6 +2,7 @@
 
 import functools
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -107,8 +108,10 @@ def test_one_hot_refuses_what_is_no_label():
             one_hot(nothing, 3)
     with pytest.raises(TypeError, match="masked array"):
         one_hot(np.ma.array([1, 2], mask=[True, False]), 3)
-    with pytest.raises(ValueError, match="num_classes must be at least 1, got 0"):
+    with pytest.raises(ValueError, match="num_classes must be from 1 to 9.*, got 0"):
         one_hot([], 0)
+    with pytest.raises(ValueError, match="num_classes must be from 1 to 9"):
+        one_hot([0, 1], 2**63)  # more than an array may hold
     with pytest.raises(TypeError):
         one_hot([1], 3.0)
 
@@ -241,6 +244,12 @@ def test_class_target_is_right_where_the_others_underflow(dtype, num_others):
             for loss in (cross_entropy(z, 0), cross_entropy_with_grad(z, 0)[0]):
                 off = abs(mp.mpf(float(loss)) - expected)
                 assert off <= max(expected * (1e-5 if dtype == np.float32 else 1e-13), smallest)
+
+
+def test_a_loss_of_many_small_terms_keeps_its_digits():
+    # Each e^-718 is subnormal, and 1e5 of them together are not.
+    z = np.concatenate([[0.0], np.full(100_000, -718.0)])
+    assert_allclose(cross_entropy_with_grad(z, 0)[0], float(100_000 * mp.exp(-718)), rtol=1e-13)
 
 
 def test_long_distributions_in_single_precision_are_summed_in_double():
@@ -527,6 +536,14 @@ def test_a_logit_of_minus_infinity_has_probability_zero():
     assert_allclose(entropy(z), np.log(2), rtol=1e-15)
 
 
+def test_a_distribution_may_be_rounded_to_float16_beside_an_infinite_logit():
+    y = np.float16([0.7, 0.2, 0.0991, 0])  # its sum is 0.9991
+    z = [2, 1, 0.5, -INF]
+    truth = exact_cross_entropy(z[:3], y[:3])
+    for loss in (cross_entropy(z, y), cross_entropy_with_grad(z, y)[0]):
+        assert_allclose(loss, truth, rtol=1e-14)
+
+
 def test_one_infinite_logit_is_certainty():
     z = [[0.0, INF, 1e300]] * 2
     for target in ([1, 0], [[0.0, 1.0, 0.0], [0.5, 0.5, 0.0]]):
@@ -754,7 +771,7 @@ def test_entropy_is_right_from_certainty_to_uniform(z, temperature):
         (np.float32, [2, 1, 0, -1], 0.01),
         (np.float32, [2, 1, 0, -1], 0.0095),
         *[(np.float32, [0, -gap], 1) for gap in (88, 92, 95, 103.5, 104.5)],
-        *[(np.float64, [0, -gap], 1) for gap in (708.5, 735, 742.3, 745.3, 747)],
+        *[(np.float64, [0, -gap], 1) for gap in (708.5, 715, 722, 729, 735, 742.3, 745.3, 747)],
     ],
 )
 def test_entropy_is_right_where_a_probability_is_subnormal(dtype, z, temperature):
@@ -839,6 +856,31 @@ def test_kl_divergence_is_right_where_p_underflows_and_its_product_does_not(z_p,
                         for z in ([mp.mpf(v) for v in z] for z in (z_p, z_q)))  # fmt: skip
         pairs = zip(log_p, log_q, strict=True)
         truth = float(mp.fsum(mp.exp(a) * (a - b) for a, b in pairs))
+    assert_allclose(kl_divergence(z_p, z_q), truth, rtol=1e-12)
+
+
+LARGEST = np.finfo(float).max
+
+
+@pytest.mark.parametrize(
+    ("z_p", "z_q", "truth"),
+    [
+        ([0, 0], [1e308, -1e308], 1e308),  # half of the gap
+        (
+            [2, 1, 0],
+            [1e300, 1, -LARGEST],
+            (LARGEST * 1e-300 + 1 + math.e) / (1 + math.e + math.e**2) * 1e300,
+        ),
+        ([0, -740], [1e308, -1e308], 2 * math.exp(308 * math.log(10) - 740)),
+        ([0, -800], [1e308, -1e308], 2 * math.exp(308 * math.log(10) - 800)),
+        ([0, -720], [0, -1e300], math.exp(300 * math.log(10) - 720)),
+        ([1e308, -1e308], [0, -1e308], 0),  # e^-2e308 times 1e308
+        ([1e308, -1e308], [0, -INF], INF),  # and times infinity
+        ([0, -INF], [0, -1e308], 0),
+        ([INF, 0], [0, -INF], 0),
+    ],
+)
+def test_kl_divergence_is_right_where_a_logarithm_overflows(z_p, z_q, truth):
     assert_allclose(kl_divergence(z_p, z_q), truth, rtol=1e-12)
 
 

@@ -55,6 +55,11 @@ def test_a_truth_of_a_shorter_format_is_not_what_the_result_is_cut_to(wide, shor
     assert ulp_error(wide([1.1]), short([1.1])) == [float(steps)] != [0.0]
 
 
+def test_the_place_of_an_entry_in_memory_does_not_matter():
+    z = np.arange(6.0).reshape(2, 3)
+    assert (exact_softmax(np.asfortranarray(z)) == exact_softmax(z)).all()
+
+
 def test_ulp_error_of_nan_is_nan():
     assert np.isnan(ulp_error(np.array([np.nan]), np.array([mp.mpf(1)], object))).all()
 
@@ -68,6 +73,10 @@ def test_ulp_error_of_nan_is_nan():
         (lambda: exact_softmax([1.0, -np.inf]), ValueError, "z must be finite"),
         (lambda: ulp_error([1, 2], [1, 2]), TypeError, "result has dtype int64"),
         (lambda: ulp_error([True], [1.0]), TypeError, "result has dtype bool"),
+        *[
+            (lambda: ulp_error(np.longdouble([1]), [1.0]), TypeError, "result has dtype")
+            for _ in range(np.dtype(np.longdouble).itemsize > 8)  # on some it is float64
+        ],
         (lambda: ulp_error(["1"], [1.0]), TypeError, "result has dtype"),
         (lambda: ulp_error([1.0], ["1"]), TypeError, "exact has dtype"),
         (lambda: ulp_error([1.0], [1 + 5j]), TypeError, "exact has dtype complex128"),
@@ -89,6 +98,9 @@ def test_forms_round_every_step_in_the_format():
             assert p.dtype == dtype
             np.testing.assert_allclose(p.sum(), 1, rtol=8 * np.finfo(dtype).eps)
     assert np.isnan(softmax_forms(np.float16([12, 0]))["definition"][0])  # e^12 > 65504
+    for order in "CF":  # whether or not a row lies along memory, 2048 + 1 is 2048 in float16
+        z = np.zeros((2, 4097), np.float16, order=order)
+        assert (softmax_forms(z)["definition"] == 2.0**-11).all()
     # 1e4 + ln 2 is rounded to a multiple of 2^-39, and all of that error is in the result.
     lse = 1e4 + np.log(2)
     p = softmax_forms(np.full(2, 1e4))["division-free"]
@@ -138,7 +150,7 @@ def test_report_takes_the_worst_error_of_normal_numbers():
     assert report["softmax, long float32"] >= 2**23  # one of two million is missing altogether
 
 
-@pytest.mark.parametrize("error", [TypeError, ValueError, NotImplementedError])
+@pytest.mark.parametrize("error", [TypeError, ValueError, NotImplementedError, OverflowError])
 def test_report_says_refused_when_a_library_raises(error):
     def refuses(z, axis):
         raise error("not for these")
@@ -163,6 +175,11 @@ def test_just_below_a_power_of_two_a_ulp_is_half_of_that_above_it():
         for value in (truth, mp.mpf(1), mp.mpf(3) / 10, mp.mpf(2) ** -1070, mp.mpf(0)):
             result = np.array([0.3])
             assert ulp_error(result, np.array([value])) == ulps(result, [value])
+
+
+def test_so_it_is_of_negative_numbers():
+    assert ulp_error(-1 + 2.0**-53, -1.0) == 0.5
+    assert ulp_error(-1 - 2.0**-52, -1.0) == 1
 
 
 def test_so_it_is_whatever_the_precision_of_mpmath():

@@ -148,6 +148,16 @@ def test_gumbel_max_names_what_is_no_number():
         gumbel_max([1, 0], ["a", "b"])
 
 
+def test_gumbel_max_takes_the_gaps_of_short_logits_in_float64():
+    z = np.float16([2, 1e-4])  # of which float16 makes 2
+    gap = 2 - float(z[1])
+    u_1 = 0.5
+    noise = -math.log(-math.log(u_1))
+    for side, winner in ((-1e-6, 0), (1e-6, 1)):  # float16's gap would be 1e-4 larger
+        u_2 = math.exp(-math.exp(-(noise + gap + side)))
+        assert gumbel_max(z, [u_1, u_2]) == winner
+
+
 # p = 0.644, 0.237, 0.087, 0.032: running sums 0.644, 0.881, 0.968, 1.
 @pytest.mark.parametrize(
     ("p", "left"), [(0.01, 1), (0.64, 1), (0.65, 2), (0.88, 2), (0.89, 3), (0.97, 4), (1, 4)]
@@ -160,7 +170,8 @@ def test_the_nucleus_is_the_smallest_set_that_reaches_p(p, left):
 def test_a_sum_that_misses_by_rounding_alone_has_reached_p():
     assert np.isfinite(nucleus(np.zeros(10), 0.8)).sum() == 8  # eight tenths add up to less
     assert 0.1 * 8 == 0.8 > sum([0.1] * 8)
-    assert np.isfinite(nucleus(np.zeros(10), 0.8 + 1e-9)).sum() == 9  # and one that misses by more
+    assert np.isfinite(nucleus(np.zeros(10), 0.8 + 5e-13)).sum() == 8
+    assert np.isfinite(nucleus(np.zeros(10), 0.8 + 5e-12)).sum() == 9  # and one that misses by more
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
@@ -195,6 +206,11 @@ def test_cut_offs_keep_the_odds_of_what_stays():
         np.testing.assert_allclose(p[0] / p[2], np.exp(2), rtol=1e-14)
         np.testing.assert_allclose(p[:3], softmax(Z)[:3] / softmax(Z)[:3].sum(), rtol=1e-14)
         assert p[3] == 0
+
+
+def test_each_row_may_have_an_infinity():
+    z = np.array([[INF, 0], [0, INF]])
+    np.testing.assert_array_equal(top_k(z, 1), [[INF, -INF], [-INF, INF]])
 
 
 def test_rows_are_cut_on_their_own():

@@ -81,6 +81,13 @@ def test_what_follows_is_right_to_twelve_digits(kwargs):
     assert_right(GradientExplorer(**kwargs), abs=1e-14)
 
 
+def test_no_logits_beat_the_lowest_loss():
+    shares = [0.5 - 4e-9] * 2  # which pass for a sum of 1
+    explorer = GradientExplorer([0, 0], distribution=shares)
+    assert explorer.loss >= explorer.lowest_loss
+    assert explorer.lowest_loss == pytest.approx(sum(shares) * np.log(2), rel=1e-15)
+
+
 @pytest.mark.parametrize("logits", [[40, 0], [300, 0, 0], [36, 2, 0, -1]])
 def test_the_true_class_keeps_its_pull(logits):
     """p_1 - 1 would be 0 from a lead of 37 on; FACTS: the sum of the others is right to 1e-14."""

@@ -158,6 +158,23 @@ def test_a_word_that_javascript_has_for_itself_is_found_nowhere(visit, query):
     assert search.complaints == []
 
 
+@pytest.mark.parametrize(
+    "query", ["entropy", "logsumexp", "derivative", "top-k", "softmax_lib.losses"]
+)
+def test_what_teaches_a_word_is_found_before_the_function_named_after_it(visit, query):
+    page = visit(f"search.html?q={query}").page
+    expect(page.locator("#search-results .search-summary")).to_contain_text("Results")
+    found = page.locator("ul.search > li > a").evaluate_all("links => links.map(a => a.pathname)")
+    of_code = [path.endswith("/api.html") for path in found]
+    assert any(of_code)
+    assert of_code == sorted(of_code)
+
+
+def test_a_link_into_a_long_page_is_there_at_once(visit):
+    page = visit("chapters/failure_clinic.html").page
+    assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_search_page_says_how_to_ask_until_one_has_asked(visit, width):
     viewport = {"width": width, "height": 800}

@@ -252,7 +252,7 @@ function render({ model, el }) {
     const lnP = logSoftmax(z);
     const gradient = crossEntropyGrad(z, y);
     const loss = losses[steps];
-    const floor = entropy(y.map(Math.log));
+    const floor = entropy(y.map(Math.log)) * y.reduce((sum, share) => sum + share); // nearly 1
     // Where the loss underflows, for one true class, it is what the others have.
     const lossNow = formatNats(loss, () =>
       (loss > 0 || !y.includes(1) ? Math.log(loss) : logOthers(z, 1, y.indexOf(1))));

@@ -139,7 +139,8 @@ function render({ model, el }) {
       max: LIMIT,
       get,
       onInput,
-      onRefusal: () => refuse(`It is a number from −${LIMIT} to ${LIMIT}`),
+      onRefusal: () => refuse(
+        `${label ? "A logit" : "The offset"} is a number from −${LIMIT} to ${LIMIT}`),
     });
   const offsetField = numberOf("", () => read().offset, (offset) => edit({ offset }));
   let sliding = false; // then its ends stay, or it would run away from under the pointer

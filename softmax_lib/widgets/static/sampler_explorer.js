@@ -213,7 +213,8 @@ function render({ model, el }) {
     const best = p.indexOf(Math.max(...p));
     if (draws === 0) {
       const T = `T = ${Number(temperature.toPrecision(3))}`;
-      return `${T}: ${left === count ? "all" : `${left} of`} ${count} classes can be drawn; no draw yet`;
+      const what = left === count ? "no class is cut off" : `${left} of ${count} classes are left`;
+      return `${T}: ${what}; no draw yet`;
     }
     return `${counted(draws, "draw")}: ${labels[best]} came ${counted(counts[best], "time")}, ` +
       `expected ${formatExpected(draws, lnP[best])}`;
