@@ -224,9 +224,13 @@ def test_the_slider_the_list_and_the_numbers(visit):
     for bad in ("1001", "", "-2000"):
         field.fill(bad)
         assert state(page)["offset"] == -17
-        assert "from \N{MINUS SIGN}1000 to 1000" in page.locator(".se-line").inner_text()
-    page.get_by_role("spinbutton", name="logit of class 2").fill("0.5")
+        said = page.locator(".se-line").inner_text()
+        assert said == "The offset is a number from \N{MINUS SIGN}1000 to 1000"
+    logit = page.get_by_role("spinbutton", name="logit of class 2")
+    logit.fill("0.5")
     assert state(page)["logits"] == [2, 0.5, 0, -1]
+    logit.fill("1001")
+    assert page.locator(".se-line").inner_text().startswith("A logit is a number from ")
 
 
 def test_the_mouse_and_a_finger_move_the_offset(visit):
