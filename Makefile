@@ -55,8 +55,9 @@ floor:
 	  scikit-learn scipy -e '.[book,test]'
 	@$(VENV)-floor/bin/python -m pytest softmax_lib $(tests:%=tests/test_%.py)
 
+# As root, which is what one is in a container, JupyterLab wants to be told so.
 lab: $(VENV)/lab
-	@$(BIN)/jupyter lab index.ipynb
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) index.ipynb
 
 # PEERS=1 adds PyTorch and JAX, which are large.
 bench: $(VENV)/test
