@@ -82,8 +82,7 @@ def _scores(query, key, mask, scale):
     key = np.swapaxes(key, -1, -2)
     scores = query @ key * scale
     mask = _as_mask(mask, scores.shape)
-    overflows = ~(np.isfinite(scores) | ~mask).all(axis=-1, keepdims=True)
-    if overflows.any():
+    if not (np.isfinite(scores) | ~mask).all():
         query_power, key_power = _power_below(query, axis=-1), _power_below(key, axis=-2)
         small = np.ldexp(query, -query_power) @ np.ldexp(key, -key_power)
         power = query_power + key_power

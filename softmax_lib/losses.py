@@ -105,7 +105,10 @@ def one_hot(labels, num_classes):
     array([[0., 0., 1.],
            [1., 0., 0.]])
     """
-    num_classes = whole_number(num_classes, "num_classes", 1, np.iinfo(np.intp).max)
+    num_classes = whole_number(num_classes, "num_classes", 1)
+    most = np.iinfo(np.intp).max
+    if num_classes > most:
+        raise ValueError(f"num_classes must be from 1 to {most}, got {num_classes}")
     labels = _as_labels(labels, num_classes, "labels")
     return (labels[..., None] == np.arange(num_classes)).astype(np.float64)
 
@@ -412,8 +415,8 @@ def _far_terms(x_p, x_q, p, log_p):
     gap = _quarter_gaps(x_q)  # infinite only where q excludes the class
     faint = np.exp(log_p + (np.log(gap) + math.log(4)))
     terms = np.where(p < np.finfo(np.float64).smallest_normal, faint, 4 * p * gap)
-    some = (x_p > -np.inf) & (np.max(x_p, axis=-1, keepdims=True) < np.inf) | (p > 0)
-    return np.where(some, np.where(gap == np.inf, gap, terms), 0)
+    has_weight = (x_p > -np.inf) & (np.max(x_p, axis=-1, keepdims=True) < np.inf) | (p > 0)
+    return np.where(has_weight, np.where(gap == np.inf, gap, terms), 0)
 
 
 def _exp_above_tangent(x):

@@ -45,6 +45,11 @@ CLOSE = " But it is close: is something rounded? Errors up to 1e-09 pass."
         ([1, 5, 7], [1, 2, 3], "Not yet: 2 of 3 values are off. Entry 2 is too large."),
         ([1, 2, 2], [1, 2, 3], "Not yet: 1 of 3 values is off. Entry 3 is too small."),
         (
+            [[1], [2], [0]],
+            [[1], [2], [3]],
+            "Not yet: 1 of 3 values is off. Row 3, entry 1 is too small.",
+        ),
+        (
             [[1, 2, 3], [4, 0, 6]],
             [[1, 2, 3], [4, 5, 6]],
             "Not yet: 1 of 6 values is off. Row 2, entry 2 is too small.",

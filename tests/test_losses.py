@@ -108,7 +108,7 @@ def test_one_hot_refuses_what_is_no_label():
             one_hot(nothing, 3)
     with pytest.raises(TypeError, match="masked array"):
         one_hot(np.ma.array([1, 2], mask=[True, False]), 3)
-    with pytest.raises(ValueError, match=r"num_classes must be from 1 to 9.*, got 0"):
+    with pytest.raises(ValueError, match="num_classes must be at least 1, got 0"):
         one_hot([], 0)
     with pytest.raises(ValueError, match="num_classes must be from 1 to 9"):
         one_hot([0, 1], 2**63)  # more than an array may hold
