@@ -108,12 +108,12 @@
         line.say(state ? "" : "The link's state cannot be read: this one stays.");
         if (!state) return; // and what the reader has set stays
         for (const [name, value] of Object.entries(state)) model.set(name, value);
-        place.scrollIntoView({ behavior: "instant" }); // a smooth one may be cut off
+        place.scrollIntoView();
       });
     } finally {
       place.classList.add("drawn"); // what stands below it was waiting (see book.css)
       URL.revokeObjectURL(address);
-      if (!moved) linked()?.scrollIntoView({ behavior: "instant" });
+      if (!moved) linked()?.scrollIntoView();
     }
   }
 
