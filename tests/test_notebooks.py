@@ -83,6 +83,13 @@ def test_a_chapter_never_defines_its_own_softmax(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
+def test_a_cell_in_sight_reads_as_one_thought(path):
+    for cell in cells(path, "code")[1:]:  # the first imports what the page needs
+        lines = [line for line in "".join(cell["source"]).splitlines() if line.strip()]
+        assert "hide" in str(cell["metadata"].get("tags")) or len(lines) <= 10, lines[0]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=ids)
 def test_no_claim_is_a_printed_boolean(path):
     for cell in cells(path, "code"):
         source = "".join(cell["source"])

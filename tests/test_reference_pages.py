@@ -14,13 +14,14 @@ CHAPTERS = ROOT / "chapters"
 REFERENCE = ["notation", "glossary", "bibliography", "teaching"]
 
 
-def cells(page, kind):
-    notebook = json.loads((CHAPTERS / f"{page}.ipynb").read_text(encoding="utf-8"))
-    return [cell for cell in notebook["cells"] if cell["cell_type"] == kind]
+def cells(page):
+    return json.loads((CHAPTERS / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
 
 
 def markdown(page):
-    return "\n".join("".join(cell["source"]) for cell in cells(page, "markdown"))
+    return "\n".join(
+        "".join(cell["source"]) for cell in cells(page) if cell["cell_type"] == "markdown"
+    )
 
 
 @pytest.mark.parametrize("page", REFERENCE)
@@ -90,18 +91,50 @@ def test_instructors_are_told_of_each_chapter_and_its_own_minutes():
     assert [name for name, _ in told] == chapters
     for name, minutes in told:
         assert f"takes about {words[int(minutes)]} minutes" in markdown(name)
-        assert abs(reading_time(name) / int(minutes) - 1) < 0.2
+        assert abs(reading_time(cells(name)) / int(minutes) - 1) < 0.2
     index = (ROOT / "index.ipynb").read_text(encoding="utf-8")
     last = [name for name, _ in told].index("summary")
     derivation = sum(int(minutes) for _, minutes in told[: last + 1])
     assert ("a little under two hours for the derivation" in index) == (105 <= derivation < 120)
 
 
-def reading_time(page):
+BREAK = "**A place for a break.**"
+
+
+@pytest.mark.parametrize(
+    ("page", "breaks"),
+    [
+        ("scores_to_probabilities", 1), ("numerical_stability", 1), ("temperature", 1),
+        ("gradient", 2), ("attention", 1), ("floating_point", 1),
+    ],
+)  # fmt: skip
+def test_no_stretch_between_breaks_is_longer_than_about_twelve_minutes(page, breaks):
+    said = "two places for a break" if breaks == 2 else "a place for a break half way"
+    assert f"minutes, with {said}" in markdown(page)
+    index = (ROOT / "index.ipynb").read_text(encoding="utf-8")
+    assert "no stretch is longer than about twelve minutes" in index
+    stretches = [[]]
+    for cell in cells(page):
+        before, *after = "".join(cell["source"]).split(BREAK)
+        stretches[-1].append({**cell, "source": [before]})
+        stretches += [[{**cell, "source": [text]}] for text in after]
+    minutes = [reading_time(stretch) for stretch in stretches]
+    assert len(minutes) == breaks + 1
+    assert max(minutes) < 12.5
+    if breaks == 1:
+        assert 0.6 < minutes[0] / minutes[1] < 1.7  # half way
+
+
+def reading_time(some_cells):
     """Return minutes: 200 words in each, and nine seconds for an equation or a cell in sight."""
     folded = re.compile(r"^(`{3,})\{(exercise|dropdown)\}.*?^\1$", re.M | re.S)
-    prose = folded.sub("", markdown(page))
-    prose, equations = re.subn(r"\$\$.*?\$\$", "", prose, flags=re.S)
+    prose = "\n".join(
+        "".join(cell["source"]) for cell in some_cells if cell["cell_type"] == "markdown"
+    )
+    prose, equations = re.subn(r"\$\$.*?\$\$", "", folded.sub("", prose), flags=re.S)
     words = re.sub(r"\$[^$]*\$", "x", prose).split()
-    in_sight = [c for c in cells(page, "code") if "hide" not in str(c["metadata"].get("tags"))]
+    in_sight = [
+        cell for cell in some_cells
+        if cell["cell_type"] == "code" and "hide" not in str(cell["metadata"].get("tags"))
+    ]  # fmt: skip
     return len(words) / 200 + 0.15 * (equations + len(in_sight))
