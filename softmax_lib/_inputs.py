@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
+import reprlib
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
@@ -60,9 +61,18 @@ def as_floats(values, name):
             raise ValueError(f"{name} holds a number beyond the range of float64") from None
     refuse_dots(array, name)
     raise TypeError(
-        f"{name} has dtype {dtype}: expected real numbers, as bool, integer, "
+        f"{name} has {described(array)}: expected real numbers, as bool, integer, "
         "float16, float32 or float64"
     )
+
+
+def described(array):
+    """Return the dtype of an array that is refused, and of objects the first that is no number."""
+    if array.dtype.kind == "O":
+        for value in array.flat:
+            if not isinstance(value, numbers.Real):
+                return f"dtype {array.dtype}, with {reprlib.repr(value)} in it"
+    return f"dtype {array.dtype}"
 
 
 def refuse_dots(array, name):

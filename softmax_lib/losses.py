@@ -16,6 +16,7 @@ from softmax_lib._inputs import (
     as_rows,
     check_distributions,
     check_temperature,
+    described,
     whole_number,
 )
 from softmax_lib.core import log_softmax, softmax
@@ -43,7 +44,7 @@ def _as_labels(values, num_classes, name):
         labels.dtype in (float, object) and all(type(label) is int for label in labels.flat)
     )
     if not whole:
-        raise TypeError(f"{name} has dtype {labels.dtype}: class indices must be integers")
+        raise TypeError(f"{name} has {described(labels)}: class indices must be integers")
     wrong = (labels < 0) | (labels >= num_classes)
     if wrong.any():
         raise ValueError(
@@ -66,6 +67,7 @@ def _arguments(z, target, temperature):
         y, y_dtype = as_rows(target, -1, "target")
         check_distributions(y, y_dtype, "target")
         return x, y, temperature, dtype
+    as_floats(target, "target")  # what holds no numbers is told that first
     raise ValueError(
         f"target has shape {target.shape}, but z of shape {x.shape} goes with class indices "
         f"of shape {x.shape[:-1]} or distributions of shape {x.shape}"

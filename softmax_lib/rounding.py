@@ -5,11 +5,12 @@ serves both. An ulp, a unit in the last place, is the distance from a float to t
 """
 
 import math
+import numbers
 
 import numpy as np
 from mpmath import mp
 
-from softmax_lib._inputs import as_array, checked
+from softmax_lib._inputs import as_array, checked, described
 
 __all__ = ["exact_softmax", "library_report", "softmax_forms", "ulp_error"]
 
@@ -93,14 +94,21 @@ def ulp_error(result, exact):
     result, exact = as_array(result, "result"), as_array(exact, "exact")
     if result.dtype.kind != "f" or result.itemsize > 8:
         raise TypeError(f"result has dtype {result.dtype}: expected float16, float32 or float64")
-    if exact.dtype.kind not in "biufO":
-        raise TypeError(f"exact has dtype {exact.dtype}: expected numbers of mpmath, or float64")
+    objects = exact.dtype.kind == "O" and all(isinstance(v, numbers.Real) for v in exact.flat)
+    if exact.dtype.kind not in "biuf" and not objects:
+        raise TypeError(f"exact has {described(exact)}: expected numbers of mpmath, or float64")
+    try:
+        exact_as_doubles = exact.astype(np.float64)
+    except OverflowError:
+        raise ValueError(
+            "exact holds a whole number beyond the range of float64: give it as one of mpmath"
+        ) from None
     # In a smaller format the difference, or an ulp, would round to 0.
     exact = exact.astype(np.result_type(exact, np.float64), copy=False)
     if result.shape != exact.shape:
         raise ValueError(f"result has shape {result.shape}, but exact has shape {exact.shape}")
     with np.errstate(all="ignore"):  # what is exact may be NaN, or out of the result's range
-        rounded = exact.astype(np.float64).astype(result.dtype)
+        rounded = exact_as_doubles.astype(result.dtype)
         size, zero = np.abs(rounded), result.dtype.type(0)
         # Rounded up to a power of two, its spacing would be that of the next binade.
         # (Comparisons are exact, while mpmath would round the absolute value of what is exact.)

@@ -249,6 +249,16 @@ def test_what_is_no_number_is_refused(function, z, dtype):
         function(z)
 
 
+@pytest.mark.parametrize("function", EVERY)
+@pytest.mark.parametrize(
+    ("z", "culprit"),
+    [(None, "None"), ([1.0, None], "None"), ({"a": 1}, "{'a': 1}"), ([1, Decimal(2)], "Decimal")],
+)
+def test_what_is_no_number_is_shown(function, z, culprit):
+    with pytest.raises(TypeError, match=f"^z has dtype object, with {culprit}.* in it: expected"):
+        function(z)
+
+
 @pytest.mark.skipif(np.dtype(np.longdouble).itemsize == 8, reason="long double is float64 here")
 @pytest.mark.parametrize("function", EVERY)
 def test_long_double_is_refused(function):

@@ -659,6 +659,10 @@ def test_errors_about_targets(function):
         function(z, [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5]])
     with pytest.raises(TypeError, match="target has dtype complex128"):
         function(z, np.ones((2, 3)) * 1j)
+    # What holds no number is told that, and not that its shape is wrong.
+    for target in (None, [None, 1], [None, 1, 2, 3]):
+        with pytest.raises(TypeError, match="target has dtype object, with None in it: "):
+            function(z, target)
 
 
 def test_a_whole_number_of_probability_is_a_distribution():

@@ -76,6 +76,8 @@ def test_ulp_error_of_nan_is_nan():
         (lambda: ulp_error(["1"], [1.0]), TypeError, "result has dtype"),
         (lambda: ulp_error([1.0], ["1"]), TypeError, "exact has dtype"),
         (lambda: ulp_error([1.0], [1 + 5j]), TypeError, "exact has dtype complex128"),
+        (lambda: ulp_error([1.0], [None]), TypeError, "exact has dtype object, with None in it"),
+        (lambda: ulp_error([1.0], [10**400]), ValueError, "exact holds a whole number beyond"),
         (lambda: ulp_error(np.ma.array([1.0], mask=[1]), [1.0]), TypeError, "result is a masked"),
         (lambda: softmax_forms("12"), TypeError, "z has dtype"),
         (lambda: library_report(5), TypeError, "softmax must be callable, got 5"),
