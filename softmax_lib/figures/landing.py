@@ -35,11 +35,12 @@ _ARROWS = (
 
 def _box(name, title, idea, x, y, width):
     # An HTML link inside the SVG, not an SVG link: its text wraps, and JupyterLab, which rewrites
-    # the address of every link in an output, can only do so to HTML ones.
+    # the address of every link in an output, can only do so to HTML ones. It is smaller than the
+    # box, since in JupyterLab no style sheet keeps its text from the edge.
     return (
         f'<rect x="{x}" y="{y}" width="{width}" height="{_HEIGHT}" rx="8"'
         ' fill="none" stroke="currentColor"/>'
-        f'<foreignObject x="{x}" y="{y}" width="{width}" height="{_HEIGHT}">'
+        f'<foreignObject x="{x + 6}" y="{y + 4}" width="{width - 12}" height="{_HEIGHT - 8}">'
         f'<a href="chapters/{name}.ipynb"><strong>{title}</strong><br> <small>{idea}</small></a>'
         "</foreignObject>"
     )

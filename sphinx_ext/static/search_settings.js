@@ -23,6 +23,8 @@ document.addEventListener("DOMContentLoaded", () => {
     const page = new DOMParser().parseFromString(html, "text/html");
     const aside = ".headerlink, script, style, annotation, .katex-html, summary, .still-note";
     page.querySelectorAll(aside).forEach((node) => node.remove());
+    // Words before code: a page begins with its imports, which name nearly all that it is about.
+    page.querySelector("[role=main]")?.append(...page.querySelectorAll("pre"));
     for (const [name, sign] of [["msup", "^"], ["msub", "_"], ["mfrac", "/"], ["msqrt", "√"]]) {
       for (const node of page.querySelectorAll(name)) {
         node.lastElementChild.before(sign);
@@ -34,6 +36,22 @@ document.addEventListener("DOMContentLoaded", () => {
     }
     const text = (node) => node?.textContent.replaceAll("\u2061", " "); // it applies a function
     return text(page.getElementById(anchor?.slice(1))) || text(page.querySelector("[role=main]"));
+  };
+  // Its own looks for the stem of a word, such as entropi, does not find it, and shows how the page
+  // begins. It also cuts words in two.
+  Search.makeSearchSummary = (html, stems, anchor) => {
+    const text = Search.htmlToText(html, anchor).replaceAll(/\s+/g, " ").trim();
+    if (!text) return null;
+    const words = ` ${text.toLowerCase()}`;
+    const found = [...stems].flatMap((stem) => [stem, stem.slice(0, -1)])
+      .map((start) => words.indexOf(` ${start}`)).find((place) => place >= 0) ?? 0;
+    const start = found > 120 ? text.indexOf(" ", found - 120) + 1 : 0;
+    const end = text.length > start + 240 ? text.lastIndexOf(" ", start + 240) : text.length;
+    const excerpt = document.createElement("p");
+    excerpt.className = "context";
+    excerpt.textContent =
+      (start > 0 ? "… " : "") + text.slice(start, end) + (end < text.length ? " …" : "");
+    return excerpt;
   };
   // It looks words up in plain objects, where a question for "constructor" would find one.
   const own = Object.create(null, { hasOwnProperty: { value: Object.prototype.hasOwnProperty } });

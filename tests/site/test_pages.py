@@ -213,6 +213,37 @@ def test_an_excerpt_keeps_what_a_formula_says_by_place(visit):
         assert page.evaluate(read, [page_of, anchor]) == "Before e^(z−m)z_i/√d"  # noqa: RUF001
 
 
+def test_an_excerpt_has_whole_words_around_what_was_sought(visit):
+    page = visit("search.html").page
+    words = [f"word{i}x" for i in range(200)] + ["entropy"] + [f"more{i}x" for i in range(99)]
+    cut = "([text, stems]) => Search.makeSearchSummary(text, stems).textContent"
+    page_of = f'<div role="main">{" ".join(words)}</div>'
+    sought = {f"word{i}x": f"word{i}x" for i in (0, 14, 15, 16, 50, 51, 99, 199)}
+    sought |= {"entropi": "entropy", "more98x": "more98x", "absent": "word0x"}
+    for stem, word in sought.items():
+        excerpt = page.evaluate(cut, [page_of, [stem]])
+        shown = [part for part in excerpt.split() if part != "…"]
+        first = words.index(shown[0])
+        assert word in shown
+        assert shown == words[first : first + len(shown)]
+        assert excerpt.startswith("… ") == (first > 0)
+        assert excerpt.endswith(" …") == (shown[-1] != words[-1])
+        assert len(excerpt) <= 244
+    assert page.evaluate(cut, ['<div role="main">One\n word.</div>', ["word"]]) == "One word."
+    assert page.evaluate("Search.makeSearchSummary('<div role=main> </div>', ['a'])") is None
+
+
+def test_the_excerpts_of_a_search_show_its_word(visit):
+    """For the stem entropi, too, which stands on no page."""
+    page = visit("search.html?q=entropy").page
+    page.locator(".search-summary", has_text="Results").wait_for()
+    page.wait_for_load_state("networkidle")
+    excerpts = page.locator("#search-results .context").all_inner_texts()
+    assert len(excerpts) > 5
+    assert sum("entropy" in excerpt.lower() for excerpt in excerpts) > len(excerpts) / 2
+    assert not any("import" in excerpt for excerpt in excerpts)
+
+
 def test_an_excerpt_leaves_out_what_is_written_on_controls(visit):
     page = visit("search.html").page
     page_of = """<div role="main">Before <details><summary>Show code</summary>a cell</details>
