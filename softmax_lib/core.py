@@ -76,9 +76,9 @@ def naive_softmax(z, axis=-1):
     .. math:: p_i = \frac{w_i}{\sum_j w_j}, \qquad w_i = e^{z_i}
 
     The name softmax is Bridle's [1]_. A logit above 709.78 (float64) or 88.72 (float32) overflows
-    to infinity, and infinity over infinity is NaN, as it is for a logit of +inf. A row below -745
-    (float64) underflows to 0/0, NaN too. float16 is computed in float32, and the sum is NumPy's, as
-    in `shifted_softmax`.
+    to infinity, and infinity over infinity is NaN, as it is for a logit of +inf. A row below
+    -745.14 (float64) underflows to 0/0, NaN too. float16 is computed in float32, and the sum is
+    NumPy's, as in `shifted_softmax`.
 
     References
     ----------
@@ -228,7 +228,8 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     A logit of minus infinity has probability 0; a row of nothing else is NaN, since no distribution
     exists. One logit of plus infinity takes all; several give NaN, as does a NaN in a row. Other
-    rows keep what is promised above. At T = inf the entries above minus infinity share equally.
+    rows keep what is promised above. At T = inf all above minus infinity share equally, unless one
+    is plus infinity.
 
     References
     ----------
@@ -411,13 +412,13 @@ def logsumexp(z, axis=-1, *, keepdims=False):
     -----
     .. math:: \ln \sum_j e^{z_j} = m + \ln \sum_j e^{z_j - m}
 
-    The result is within 2 units in the last place of the true one, or of 1 where it is below 1: as
-    it nears 0, no method that sums exponentials keeps relative accuracy. Exponentials and their sum
-    are float64, for float32 logits too, except in long float32 rows whose result is 2 or more in
-    size: the ulp of such a result hides the error of a float32 exponential, and only the sum is
-    float64. Two more things keep it so. In a row with a maximum m within 64 of 0, the exponentials
-    are summed without a shift: their arguments are then exact, and m = -13 and ln K = 13 do not
-    cancel. Where one entry dominates, it is put back by `log1p` [1]_.
+    The result is within 2 units in the last place of the true one, or of 1 where it is below 1:
+    where several terms add up to nearly 1, no method that sums exponentials keeps relative
+    accuracy. Exponentials and their sum are float64, for float32 logits too, except in long float32
+    rows whose result is 2 or more in size: the ulp of such a result hides the error of a float32
+    exponential, and only the sum is float64. Two more things keep it so. In a row with a maximum m
+    within 64 of 0, the exponentials are summed without a shift: their arguments are then exact, and
+    m = -13 and ln K = 13 do not cancel. Where one entry dominates, it is put back by `log1p` [1]_.
 
     The empty sum gives -inf, and so does a row of only -inf. A logit of +inf gives inf.
     logsumexp(z + c) is logsumexp(z) + c: equivariant, not invariant.

@@ -47,10 +47,11 @@ def softmax_jacobian(z, *, temperature=1.0):
 
     Here :math:`\delta_{ij}` is 1 where i = j, else 0. On the diagonal 1 - p_i would cancel where
     p_i is almost 1. The rows of J sum to 0, so the diagonal is minus the sum of the rest of its
-    row: every entry of J has a small relative error, where the probabilities are above the smallest
-    normal number.
+    row: every entry of J has a small relative error, as long as it and the probabilities are above
+    the smallest normal number in size.
 
-    J is symmetric because p is a gradient, that of the log-sum-exp; J is its Hessian.
+    J is symmetric because p is a gradient, that of T log-sum-exp(z / T), and J is its Hessian. The
+    book's chapters write J for the matrix without the factor 1/T.
 
     Examples
     --------

@@ -13,7 +13,7 @@ _BOXES = (
     ("gradient", "The gradient", "prediction minus target", 1, 209, 148),
     ("attention", "Softmax inside attention", "and why √d", 171, 209, 148),
     ("summary", "Softmax on one page", "every fact with its check", 50, 313, 220),
-    ("floating_point", "Softmax in floating point", "every digit kept", 1, 417, 148),
+    ("floating_point", "Softmax in floating point", "what rounding costs", 1, 417, 148),
     ("failure_clinic", "The failure clinic", "what breaks, and its cure", 171, 417, 148),
 )
 _HEIGHT = 70

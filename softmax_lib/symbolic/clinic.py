@@ -16,12 +16,12 @@ from softmax_lib.symbolic.proof import (
 
 
 def floor_of_softmax_applied_twice(max_classes=5, softmax=softmax):
-    r"""Prove that the cross-entropy of softmax(softmax(z)) stays above log(e + K - 1) - 1.
+    r"""Prove that the loss of softmax(softmax(z)) stays above log(e + K - 1) - 1.
 
-    Let q be the inner probability of the true class. The other K - 1 have the mean
-    (1 - q) / (K - 1), and exp is convex, so the loss log(sum_j exp(q_j)) - q is at least
-    log(1 + (K - 1) exp((1 - K q) / (K - 1))). That falls as q rises, and q < 1; at q = 1 it is the
-    loss of the inner one-hot vector, which no finite logits reach.
+    There are at least two classes. Let q be the inner probability of the true class. The other
+    K - 1 have the mean (1 - q) / (K - 1), and exp is convex, so the loss log(sum_j exp(q_j)) - q is
+    at least log(1 + (K - 1) exp((1 - K q) / (K - 1))). That falls as q rises, and q < 1; at q = 1
+    it is the loss of the inner one-hot vector, which no finite logits reach.
 
     Parameters
     ----------

@@ -46,8 +46,8 @@ class OverflowExplorer(Explorer):
     Notes
     -----
     The exponential is computed in double precision and rounded to the format; the sum runs from
-    left to right. The library's own `softmax` widens float16 to float32 inside, so it fails later
-    than the float16 here.
+    left to right. The library's own `naive_softmax` widens float16 to float32 inside, so it fails
+    later than the float16 here; `softmax` shifts where it has to, and does not fail.
 
     Examples
     --------

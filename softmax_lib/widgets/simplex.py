@@ -49,10 +49,10 @@ class SimplexExplorer(ClassExplorer):
     Notes
     -----
     The corners stand for certainty, class 1 on the left, class 2 on the right, class 3 on top; the
-    centre for (1/3, 1/3, 1/3). As T runs from 0 to infinity the point runs from hardmax(z), a
-    corner or, at a tie, the middle of an edge, to the centre. Whoever drags the point at T sets the
-    logits to T ln p with mean 0. It stops where a share falls to 0.001, since a share of 0 would
-    need a logit of minus infinity.
+    centre for (1/3, 1/3, 1/3). As T runs from 0 to infinity the point runs from hardmax(z) to the
+    centre: from a corner, or from the middle of an edge where two classes tie for the largest
+    logit. Whoever drags the point at T sets the logits to T ln p with mean 0. It stops where a
+    share falls to 0.001, since a share of 0 would need a logit of minus infinity.
 
     Examples
     --------
