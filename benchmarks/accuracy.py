@@ -438,7 +438,8 @@ softmax_lib; SciPy, by what is hard about the rows:
 
 {markdown(["rows", *(f"`{q}`" for q in QUANTITIES)], by_family)}
 
-The inputs on which softmax_lib is worst, at T = 1 unless another is named:
+The inputs on which softmax_lib is worst, at T = 1 unless another is named. A row with a name stands
+under it in WORST of tests/hostile.py; a family with a seed is what hostile_row there makes of it:
 
 {chr(10).join(inputs)}
 """

@@ -34,6 +34,9 @@ SHAPES = [
     ((1024, 1000), 0),
     ((64, 50_257), -1),
     ((8, 8, 512, 512), -1),
+    # Few classes that do not lie side by side, the last a batch of pictures in 19 kinds of pixels.
+    ((10, 100_000), 0),
+    ((4, 19, 256, 256), 1),
 ]
 LOSS = "cross_entropy_with_grad"
 LOSS_SHAPES = [(10_000, 10), (1024, 1000), (64, 50_257)]
@@ -136,16 +139,23 @@ def measure(peers_of):
 
 
 def memory():
-    """Yield (what, shape, softmax_lib's multiple of the input, SciPy's)."""
-    for shape in [(1024, 1000), (64, 50_257)]:
-        z = 4 * np.random.default_rng(0).standard_normal(shape)
+    """Yield (what, dtype, shape, axis, softmax_lib's multiple of the input, SciPy's)."""
+    for dtype, shape, axis in [
+        ("float64", (1024, 1000), -1),
+        ("float64", (64, 50_257), -1),
+        ("float32", (64, 50_257), -1),
+        ("float16", (64, 50_257), -1),
+        ("float32", (4, 19, 256, 256), 1),
+    ]:
+        z = (4 * np.random.default_rng(0).standard_normal(shape)).astype(dtype)
         out = np.empty_like(z)
         for name in ("softmax", "log_softmax", "logsumexp"):
-            own, theirs = getattr(softmax_lib, name), getattr(scipy.special, name)
-            extra = extra_memory(partial(own, z), z), extra_memory(partial(theirs, z, axis=-1), z)
-            yield name, shape, *extra
+            own = partial(getattr(softmax_lib, name), z, axis=axis)
+            theirs = partial(getattr(scipy.special, name), z, axis=axis)
+            yield name, dtype, shape, axis, extra_memory(own, z), extra_memory(theirs, z)
             if name != "logsumexp":
-                yield f"{name}, out=", shape, extra_memory(partial(own, z, out=out), z), None
+                own = partial(own, out=out)
+                yield f"{name}, out=", dtype, shape, axis, extra_memory(own, z), None
 
 
 def table(rows):
@@ -167,7 +177,7 @@ def table(rows):
 def chart(rows):
     plt.rcParams.update({"svg.hashsalt": "softmax", "font.size": 8})
     functions = list(dict.fromkeys(row[0] for row in rows))
-    fig, axes = plt.subplots(1, len(functions), figsize=(13, 5), sharex=True)
+    fig, axes = plt.subplots(1, len(functions), figsize=(13, 6), sharex=True)
     for ax, function in zip(axes, functions, strict=True):
         own = [row for row in rows if row[0] == function]
         labels = [f"{np.dtype(d).name[5:]}: {s}, {a}" for _, d, s, a, _ in own]
@@ -188,8 +198,8 @@ if __name__ == "__main__":
                   {name: round(q[1], 2) for name, q in quartiles.items()}, flush=True)  # fmt: skip
         np.ones(30 << 17)  # and freed: from now on the process keeps its memory
     rows = [(*what, peers) for what, peers in found.items()]
-    used = [f"| {what} | {shape} | {own:.3f} | {f'{theirs:.2f}' if theirs else ''} |"
-            for what, shape, own, theirs in memory()]  # fmt: skip
+    used = [f"| {' | '.join(map(str, what))} | {own:.3f} | {f'{theirs:.2f}' if theirs else ''} |"
+            for *what, own, theirs in memory()]  # fmt: skip
     text = f"""# Speed and memory
 
 How many times as fast as each peer softmax_lib is, on logits from a normal distribution with
@@ -210,11 +220,13 @@ as it does.
 
 ## Peak memory beyond the input
 
-As a multiple of the input, in float64; a result of that size is counted. Beside it softmax and
-log_softmax take some 1 MB here and logsumexp 3 MB, however many rows there are.
+As a multiple of the input; a result of that size is counted. Beside it softmax and log_softmax take
+some 1 MB here in float64, 3 MB for float32 with few classes, 4 MB in float16 and logsumexp 3 MB,
+however many rows there are. A single row cannot be cut, so that one of float16 takes 4 times its
+size in float32, and axes that lie apart are copied once.
 
-| function | shape | softmax_lib | SciPy |
-|---|---|--:|--:|
+| function | dtype | shape | axis | softmax_lib | SciPy |
+|---|---|---|--:|--:|--:|
 {chr(10).join(used)}
 """
     (HERE / "speed.md").write_text(text, encoding="utf-8")

@@ -158,8 +158,8 @@ def _slab_sums(a, quicker):
     if quicker and a.size > SLAB:
         a = _added_in_pairs(a)
     above = 4 * _sums(a)
-    highest = above.max()
-    if a.shape[-1] * highest <= 2**38 * above.min():
+    highest = np.fmax.reduce(above, axis=None)
+    if a.shape[-1] * highest <= 2**38 * np.fmin.reduce(above, axis=None):
         above = highest  # one number is quicker, and a grid 2^38/K times as coarse fine enough
     return _cut_sums(a, above, _sums)
 

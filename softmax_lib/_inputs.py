@@ -81,10 +81,15 @@ def refuse_dots(array, name):
         raise TypeError(f"{name} still holds the dots (...): put your numbers in their place")
 
 
+def is_whole(value):
+    """Tell whether a value is a whole number, of Python or of NumPy."""
+    return isinstance(value, numbers.Integral) and not isinstance(value, _NO_NUMBER)
+
+
 def whole_number(value, name, least, most=math.inf):
     """Return `value` as an int, or raise unless it is a whole number from `least` to `most`."""
     value = _scalar(value)
-    if isinstance(value, _NO_NUMBER) or not isinstance(value, numbers.Integral):
+    if not is_whole(value):
         raise TypeError(f"{name} must be a whole number, got {value!r}")
     if not least <= value <= most:
         bounds = f"at least {least}" if most == math.inf else f"from {least} to {most}"
@@ -149,7 +154,7 @@ def axis_tuple(axis, ndim):
         return tuple(range(ndim))
     axes = axis.tolist() if isinstance(axis, np.ndarray) else axis
     axes = axes if isinstance(axes, tuple | list) else (axes,)
-    if any(isinstance(a, _NO_NUMBER) or not isinstance(a, numbers.Integral) for a in axes):
+    if not all(map(is_whole, axes)):
         hint = (
             "; a temperature goes by its name: temperature=..." if isinstance(axis, float) else ""
         )

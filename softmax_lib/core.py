@@ -228,7 +228,8 @@ def softmax(z, axis=-1, *, temperature=1.0, out=None):
 
     A logit of minus infinity has probability 0; a row of nothing else is NaN, since no distribution
     exists. One logit of plus infinity takes all; several give NaN, as does a NaN in a row. Other
-    rows keep what is promised above. At T = inf all above minus infinity share equally, unless one
+    rows keep what is promised above, though not always their last digits: whether their block is
+    shifted may change these. At T = inf all above minus infinity share equally, unless one
     is plus infinity.
 
     References
@@ -572,9 +573,10 @@ def _blocks(rows, results, turn_short=True, turn_few=True, scratch=False):
     Where NumPy's loops would run along fewer than LONG entries (short rows, or few that lie across
     memory), a copy turned the other way is lent, if they are to be turned. float16 is lent as
     float32, and short rows or few as float64: few errors of float32 exponentials do not average
-    out, and few rows cost little. With a copy goes a place for its results. Many rows across memory
-    are left together. If nothing is lent and the caller needs no `scratch` as large as a block, the
-    blocks of long rows are larger: what they would gain by fitting a cache, their calls take.
+    out, and few rows cost little. With a copy goes a place for its results. Many long rows across
+    memory are left together. If nothing is lent and the caller needs no `scratch` as large as a
+    block, the blocks of long rows are larger: what they would gain by fitting a cache, their calls
+    take.
     """
     if not rows.size:
         return
@@ -590,13 +592,13 @@ def _blocks(rows, results, turn_short=True, turn_few=True, scratch=False):
         rows.dtype, np.float64 if length < LONG or rows.size <= SLAB else np.float32
     )
     indices = [...]
-    if turn or length < LONG:
+    if turn or length < LONG or dtype != rows.dtype:
         block = _BLOCK // 2  # what is lent, and totals, count too
-    elif scratch or dtype != rows.dtype:
+    elif scratch:
         block = _BLOCK
     else:
         block = max(1, min(length // 256, 4)) * _BLOCK
-    if (along or turn) and rows.size * dtype.itemsize > block:
+    if (along or turn or length < LONG) and rows.size * dtype.itemsize > block:
         count = max(1, block // (length * dtype.itemsize))
         indices = (index for index, _ in slabs(rows[..., 0], count))
     for index in indices:
@@ -644,8 +646,11 @@ def _unshifted_sums(x, temperature, e, dtype):
     temperature = np.float64(temperature)  # a Python float would be rounded to float32, to 0 even
     limit = (708 if x.dtype == np.float64 else 87) - math.log(x.shape[-1])  # then no sum overflows
     in_place = np.may_share_memory(x, e)
-    if in_place and not -limit <= x.min() / temperature <= x.max() / temperature <= limit:
-        return None, False
+    # A row with a NaN is NaN either way, and has no part in the choice: others keep their digits.
+    if in_place:
+        lowest, highest = np.fmin.reduce(x, axis=None), np.fmax.reduce(x, axis=None)
+        if not -limit <= lowest / temperature <= highest / temperature <= limit:
+            return None, False
     lost = largest = None
     if temperature != 1 and dtype == np.float64:
         lost = np.zeros((*x.shape[:-1], 1))
@@ -660,8 +665,13 @@ def _unshifted_sums(x, temperature, e, dtype):
         beyond = (total < largest * (1 + 2.0**-22)).any()
     if in_place:
         return total, beyond
-    fits = total.max() < np.finfo(e.dtype).max / 8
-    fits &= total.min() > _FAINT or x.min() / temperature >= -limit
+    fits = np.fmax.reduce(total, axis=None) < np.finfo(e.dtype).max / 8
+    if np.isnan(total).any():  # which what overflows may lead to as well
+        fits &= np.fmax.reduce(x, axis=None) / temperature <= limit
+    fits &= (
+        np.fmin.reduce(total, axis=None) > _FAINT
+        or np.fmin.reduce(x, axis=None) / temperature >= -limit
+    )
     return (total, beyond) if fits else (None, False)
 
 
@@ -800,7 +810,7 @@ def _lse_less_top(x, top, at, temperature, e, dtype):
         sure = rest > x.shape[-1] * 2.0**-27  # the sum has lost what is small beside the largest
     sure &= np.abs(gap) < (600 if x.dtype == np.float64 else 44)
     if not sure.all():
-        rows = ~sure[..., 0] if sure.any() else ...
+        rows = np.nonzero(~sure[..., 0]) if sure.any() else ...
         x, top = x[rows], top[rows]
         if x.dtype == np.float32:
             better = np.empty(top.shape)

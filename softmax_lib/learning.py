@@ -39,6 +39,8 @@ def show_source(function):
     >>> print(show_source(show_source).data.splitlines()[1])
     def show_source(function):
     """
+    if not inspect.isfunction(function):
+        raise TypeError(f"function must be one written in Python, got {function!r}")
     source = textwrap.dedent(inspect.getsource(function))
     if function.__doc__ and ast.get_docstring(definition := ast.parse(source).body[0]):
         docstring = definition.body[0]

@@ -17,6 +17,7 @@ from softmax_lib._inputs import (
     check_distributions,
     check_temperature,
     described,
+    is_whole,
     whole_number,
 )
 from softmax_lib.core import log_softmax, softmax
@@ -41,7 +42,7 @@ def _as_labels(values, num_classes, name):
     labels = as_array(values, name, "drop those rows")
     # An empty list has no integer dtype, and an integer beyond 64 bits none either.
     whole = labels.dtype.kind in "biu" or (
-        labels.dtype in (float, object) and all(type(label) is int for label in labels.flat)
+        labels.dtype in (float, object) and all(map(is_whole, labels.flat))
     )
     if not whole:
         raise TypeError(f"{name} has {described(labels)}: class indices must be integers")

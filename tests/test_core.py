@@ -996,6 +996,15 @@ def test_little_memory_is_needed_along_the_first_axis(function, shape):
     assert peak_memory(lambda: function(z, axis=0, out=out)) < 0.05 * z.nbytes
 
 
+@pytest.mark.parametrize("shape", [(2, 2_000_000), (20, 200_000)], ids=str)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("function", "result"), [(softmax, 1), (log_softmax, 1), (logsumexp, 0.5)])
+def test_few_classes_along_the_first_axis_are_worked_in_blocks(function, result, dtype, shape):
+    z = logits(9, shape).astype(dtype)
+    for wide in (z, 1000 * z):
+        assert peak_memory(lambda z=wide: function(z, axis=0)) < (result + 1) * z.nbytes
+
+
 @pytest.mark.parametrize("function", CAREFUL)
 def test_axes_that_lie_apart_are_copied_once(function):
     z = logits(9, (200, 100, 200))  # the copy that joins them takes the result

@@ -210,6 +210,8 @@ def test_a_docstring_may_be_quoted_in_any_way_and_set_from_elsewhere():
 def test_source_of_what_is_not_python_is_refused():
     with pytest.raises(TypeError):
         show_source(len)
+    with pytest.raises(TypeError, match=r"^function must be one written in Python, got <built-in"):
+        show_source(len)
 
 
 def test_the_callers_error_state_does_not_matter():

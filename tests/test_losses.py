@@ -103,6 +103,10 @@ def test_one_hot_refuses_what_is_no_label():
         one_hot([0, 2**70], 3)
     with pytest.raises(TypeError, match="labels has dtype float64"):
         one_hot([1.0], 3)
+    for label in (True, np.timedelta64(1), 1.0):
+        with pytest.raises(TypeError, match="labels has dtype object"):
+            one_hot(np.array([label], object), 3)
+    assert_array_equal(one_hot(np.array([np.int64(1), 2], object), 3), [[0, 1, 0], [0, 0, 1]])
     for nothing in (np.zeros(0, complex), np.zeros(0, "m8[s]"), np.zeros(0, str)):
         with pytest.raises(TypeError, match=r"^labels has dtype .*must be integers"):
             one_hot(nothing, 3)

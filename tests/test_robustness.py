@@ -365,6 +365,19 @@ def test_infinities_and_nan_in_the_other_functions(z):
         assert_array_equal(hard, tied)
 
 
+@pytest.mark.parametrize("shape", [(500, 10), (500, 200), (40, 3000)])
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("function", [softmax, log_softmax, logsumexp])
+def test_nan_changes_no_digit_of_another_row(function, dtype, shape):
+    z = np.random.default_rng(1).integers(-12_000, 12_000, shape).astype(dtype) / dtype(1000)
+    clean = function(z)
+    z[7, 3] = NAN
+    others = np.arange(len(z)) != 7
+    assert_array_equal(function(z)[others], clean[others])
+    if function is not logsumexp:
+        assert_array_equal(function(z, out=z)[others], clean[others])
+
+
 @every(name for name in EVERY if name not in KEYS)
 def test_nan_spoils_its_row_and_no_other(name):
     @cases

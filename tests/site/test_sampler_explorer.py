@@ -336,3 +336,7 @@ def test_a_small_distance_does_not_pass_for_none(visit):
     assert shown(page, ".se-variation") == [f"total variation {apart:.2e}".replace("e-0", "e-")]
     whole = visit(SamplerExplorer([0, 0], draws=0))
     assert shown(whole, ".se-cut") == ["cut off 0"]
+    beyond = visit(SamplerExplorer([2000, 0, 0], top_k=1))
+    nearly_nothing = -2000 / np.log(10) + np.log10(2)  # 2 e^-2000, which no double holds
+    digits = 10 ** (nearly_nothing % 1)
+    assert shown(beyond, ".se-cut") == [f"cut off {digits:.2f}e{int(nearly_nothing // 1)}"]

@@ -247,7 +247,9 @@ function render({ model, el }) {
       setText(row.drawn, draws ? `${counts[i]} (${formatExpected(draws, lnP[i])})` : "not drawn yet");
     });
     const written = (share) => (share === 0 ? "0" : formatNats(share));
-    setText(cutText, `cut off ${written(removed)}`);
+    const lnRemoved = () =>
+      logsumexp(logSoftmax(logits, temperature).filter((_, i) => x[i] === -Infinity));
+    setText(cutText, `cut off ${left === count ? "0" : formatNats(removed, lnRemoved)}`);
     setText(variationText, `total variation ${draws ? written(totalVariation) : "–"}`);
     setText(chiText, `χ² ${draws ? chiSquare.toFixed(2) : "–"}, degrees of freedom ${left - 1}`);
     const full = draws === MAX_DRAWS;
