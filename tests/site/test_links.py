@@ -148,6 +148,26 @@ def test_a_link_holds_its_place_until_the_reader_moves(browser, site, step):
     page.close()
 
 
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_covers_an_explorer_that_a_link_leads_to(browser, site, width):
+    """Furo's "Back to top" shows once the page has moved, as it does to follow a link."""
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(f"{site}/{PAGE}{link_to({'temperature': 0.5})}")
+    wait_for_explorers(page)
+    page.wait_for_function(STILL)
+    settle(page)
+    over = page.evaluate(
+        """(anchor) => {
+          const pill = document.querySelector(".back-to-top");
+          const box = document.getElementById(anchor).getBoundingClientRect();
+          return pill.checkVisibility() ? pill.getBoundingClientRect().bottom - box.top : 0;
+        }""",
+        ANCHOR,
+    )
+    assert over <= 0
+    page.close()
+
+
 @pytest.mark.parametrize(
     "bad",
     [
