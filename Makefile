@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PAGE := _build/html/index.html
 
 .PHONY: book read pdf test floor lab bench lock clean
+# With make -j the book would run while its own environment is being installed.
+.NOTPARALLEL:
 .DEFAULT_GOAL := book
 
 $(VENV)/book: requirements.txt constraints.txt pyproject.toml

@@ -24,10 +24,10 @@ GOALS = {"clean": 90, "no change": 8, "one chapter edited": 20}  # seconds, on t
 
 @contextmanager
 def copy_of_the_book():
-    """Give a folder that has what git keeps, and of built things nothing."""
+    """Give a folder that has the book's files, and of what is built from them nothing."""
     with tempfile.TemporaryDirectory() as folder:
         book = Path(folder, "book")
-        left_out = shutil.ignore_patterns("_build", ".*", "*.egg-info", "__pycache__")
+        left_out = shutil.ignore_patterns("_build", "build", ".*", "*.egg-info", "__pycache__")
         shutil.copytree(ROOT, book, ignore=left_out)
         yield book
 

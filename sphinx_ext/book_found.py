@@ -116,7 +116,11 @@ def draw_card(path):
 def publish(app, exception):
     """Write what needs the site's address: its map, where robots find that, and the card."""
     base = app.config.html_baseurl
-    if exception is not None or not base or app.builder.format != "html":
+    if exception is not None or app.builder.format != "html":
+        return
+    for name in ("sitemap.xml", "robots.txt", CARD):  # what a build for another address has left
+        Path(app.outdir, name).unlink(missing_ok=True)
+    if not base:
         return
     ElementTree.register_namespace("", SITEMAP)
     root = ElementTree.Element(f"{{{SITEMAP}}}urlset")

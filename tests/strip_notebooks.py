@@ -39,7 +39,7 @@ def main(names):
         before = path.read_text(encoding="utf-8")
         try:
             after = stripped(before)
-        except ValueError as error:
+        except (ValueError, nbformat.ValidationError) as error:
             print(f"not stripped {path}: {error}")
             changed = 1
             continue

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def code_cell(source):
     return {
         "cell_type": "code",
         "execution_count": None,
-        "id": f"cell-{abs(hash(source))}",
+        "id": f"cell-{zlib.crc32(source.encode())}",  # hash() is another in each run
         "metadata": {},
         "outputs": [],
         "source": source,
@@ -182,6 +183,20 @@ def test_links_to_the_repository_appear_only_where_it_is_known(book):
     assert '<link rel="canonical" href="https://someone.example/somebook/index.html"' in html
     missing = (book / "_build" / "html" / "404.html").read_text()
     assert 'href="/somebook/' in missing
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "right"),
+    [
+        ("BOOK_SITE", "someone.example/book", "an address like https://owner.github.io/name"),
+        ("BOOK_REPOSITORY", "https://example.org/o/n", "an address like https://github.com/owner"),
+    ],
+)
+def test_an_address_that_is_none_stops_the_build(book, name, value, right):
+    result = build(book, **{name: value})
+    assert result.returncode != 0
+    assert f"{name} must be {right}" in result.stdout + result.stderr
+    assert f"got '{value}'" in result.stdout + result.stderr
 
 
 def test_the_repository_around_the_book_is_not_its_own(book):

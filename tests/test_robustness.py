@@ -46,18 +46,26 @@ def _numpy_raises():
 # Every function as one of rows of logits (n, K), for which its other arguments are made to fit.
 
 
+def shaped(z):
+    """Return z as an array, or some array where z has ragged rows, for the function to refuse."""
+    try:
+        return np.asarray(z)
+    except ValueError:
+        return np.ones((2, 2))
+
+
 def float_of(z):
     """Return the dtype that a function computes and answers in."""
-    dtype = np.asarray(z).dtype
+    dtype = shaped(z).dtype
     return np.dtype(f"f{dtype.itemsize}" if dtype.kind == "f" and dtype.itemsize < 8 else "f8")
 
 
 def labels(z):
-    return np.zeros(np.shape(z)[:-1], int)
+    return np.zeros(shaped(z).shape[:-1], int)
 
 
 def uniform(z):
-    return np.full(np.shape(z), 1 / max([1, *np.shape(z)[-1:]]), float_of(z))
+    return np.full(shaped(z).shape, 1 / max([1, *shaped(z).shape[-1:]]), float_of(z))
 
 
 def like(z, *shape):
@@ -88,10 +96,10 @@ LOGITS = {
 }
 OTHERS = {
     "softmax_vjp, v": lambda v, **t: softmax_vjp(uniform(v), v, **t),
-    "attention_weights, query": lambda z: attention_weights(z, like(z, 3, np.shape(z)[-1])),
-    "attention_weights, key": lambda z: attention_weights(like(z, 2, np.shape(z)[-1]), z),
+    "attention_weights, query": lambda z: attention_weights(z, like(z, 3, shaped(z).shape[-1])),
+    "attention_weights, key": lambda z: attention_weights(like(z, 2, shaped(z).shape[-1]), z),
     "attention, value": lambda z: scaled_dot_product_attention(
-        like(z, 2, 3), like(z, np.shape(z)[-2], 3), z
+        like(z, 2, 3), like(z, shaped(z).shape[-2], 3), z
     ),
 }
 EVERY = LOGITS | OTHERS
@@ -182,6 +190,8 @@ def test_what_is_no_real_number_is_refused(name, kind):
 @every(EVERY)
 def test_ragged_lists_are_refused(name):
     with pytest.raises(ValueError, match=r"^\w+ must be rectangular|inhomogeneous"):
+        EVERY[name]([[1, 2], [3]])
+    with pytest.raises(ValueError, match=rf"^{argument(name)} must be rectangular"):
         EVERY[name]([[1, 2], [3]])
 
 

@@ -279,6 +279,9 @@ def test_no_picture_takes_for_one_what_has_only_rounded_to_it():
     gradient = widgets.GradientExplorer([40, 0]).still()
     assert "p = 1 \N{MINUS SIGN} 4.25e-18" in gradient
     assert "class 1 -4.25e-18, class 2 +4.25e-18; loss 4.25e-18 nats" in gradient
+    wrong = widgets.GradientExplorer([40, 0], target=1).still()
+    assert "class 1 +1 \N{MINUS SIGN} 4.25e-18, class 2 -1 + 4.25e-18; loss 40.0" in wrong
+    assert "class 1 +1, class 2 -1;" in widgets.GradientExplorer([1000, 0], target=1).still()
     assert "class 1 1 \N{MINUS SIGN} 8.50e-18" in widgets.SimplexExplorer([40, 0, 0]).still()
     steps = widgets.StepsExplorer([10, -10]).still()  # e^-20 is 2.06e-9
     assert "22026.466, 1 \N{MINUS SIGN} 2.06e-09; class 2 -10, 4.54e-05, 2.06e-09" in steps

@@ -23,7 +23,7 @@ def draw_jacobian(ax, z):
         Logits.
     """
     jacobian = softmax_jacobian(z)
-    # Blue for what rises and orange for what falls, the colours of a gradient's signs below too.
+    # Purple for what rises and orange for what falls.
     ax.imshow(jacobian, cmap="PuOr", vmin=-0.5, vmax=0.5)
     for (i, k), slope in np.ndenumerate(jacobian):
         number = Formatter.fix_minus(f"{slope:.3f}")

@@ -15,8 +15,8 @@ from softmax_lib._inputs import real_number
 def static_files(*names):
     """Return an explorer's script and style: what all share, and then its own files.
 
-    Each is one text, since a module loaded from a Blob cannot import its neighbour. Lines of
-    comment stay behind: each widget of a page brings its text along.
+    Each is one text, since a module loaded from a Blob cannot import its neighbour. A script's
+    lines of comment stay behind: each widget of a page brings its text along.
     """
     static = Path(__file__).parent / "static"
 

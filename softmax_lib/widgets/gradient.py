@@ -187,6 +187,11 @@ class GradientExplorer(ClassExplorer):
             at, tip = top + row * i, middle + 100 * g
             head = min(8, abs(g) * 100) * np.sign(g)
             pull = short(g, "+")
+            if abs(g) >= 0.99995:  # how far from 1, what is small beside it tells
+                others = sum(self.probabilities[:i] + self.probabilities[i + 1 :])
+                rest = 1 - self.y[i] + p if g < 0 else others + self.y[i]
+                first = "-1 +" if g < 0 else "+1 \N{MINUS SIGN}"
+                pull = f"{first} {rest:.2e}" if rest else first[:2]
             words.append(f"{label} {pull}")
             shapes += [
                 f'<text x="20" y="{at}">{escape(label)}</text>',

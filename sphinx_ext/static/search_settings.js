@@ -25,9 +25,12 @@ document.addEventListener("DOMContentLoaded", () => {
     page.querySelectorAll(aside).forEach((node) => node.remove());
     // Words before code: a page begins with its imports, which name nearly all that it is about.
     page.querySelector("[role=main]")?.append(...page.querySelectorAll("pre"));
-    for (const [name, sign] of [["msup", "^"], ["msub", "_"], ["mfrac", "/"], ["msqrt", "√"]]) {
+    const signs = {
+      msup: "^", msub: "_", mfrac: "/", msqrt: "√", munder: "_", mover: "^", msubsup: "_^", munderover: "_^",
+    };
+    for (const [name, before] of Object.entries(signs)) {
       for (const node of page.querySelectorAll(name)) {
-        node.lastElementChild.before(sign);
+        [...before].reverse().forEach((sign, i) => [...node.children].at(-1 - i).before(sign));
         for (const part of node.querySelectorAll(":scope > mrow:has(> :nth-child(2))")) {
           part.before("(");
           part.after(")");

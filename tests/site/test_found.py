@@ -67,9 +67,11 @@ def test_an_anchor_that_went_is_missed(tmp_path):
 
 
 def test_addresses_are_absent_where_the_site_has_none(book):  # noqa: F811
+    assert build(book, BOOK_SITE="https://book.example/").returncode == 0  # and then without
+    site = book / "_build" / "html"
+    assert (site / "robots.txt").exists()
     built = build(book, BOOK_SITE="")
     assert built.returncode == 0, built.stdout + built.stderr
-    site = book / "_build" / "html"
     soup = read(site / "index.html")
     assert not (site / "sitemap.xml").exists()
     assert not (site / "robots.txt").exists()

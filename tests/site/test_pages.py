@@ -209,6 +209,11 @@ def test_an_excerpt_keeps_what_a_formula_says_by_place(visit):
     page_of = f'<div role="main">Before <p id="a.b"><math>{math}</math></p></div>'
     read = "([html, anchor]) => Search.htmlToText(html, anchor)"
     assert page.evaluate(read, [page_of, "#a.b"]) == "e^(z−m)z_i/√d"  # noqa: RUF001
+    both = "<msubsup><mi>a</mi><mi>i</mi><mn>2</mn></msubsup>"
+    both += (
+        "<munderover><mo>∑</mo><mrow><mi>m</mi><mo>=</mo><mn>1</mn></mrow><mi>d</mi></munderover>"
+    )
+    assert page.evaluate(read, [f'<div role="main">{both}</div>', ""]) == "a_i^2∑_(m=1)^d"
     for anchor in ("", None, "#gone"):
         assert page.evaluate(read, [page_of, anchor]) == "Before e^(z−m)z_i/√d"  # noqa: RUF001
 

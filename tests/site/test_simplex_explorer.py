@@ -533,6 +533,13 @@ def test_touch(visit):
         assert state(page)["probabilities"] == pytest.approx([0.4, 0.4, 0.2], abs=0.02)
     send("touchMove", on_screen(page, [0.5, 0.4, 0.1]) + beside)
     assert state(page)["probabilities"] == pytest.approx([0.5, 0.4, 0.1], abs=0.02)
+    # Nor does one on the point itself.
+    here = on_screen(page, [0.5, 0.4, 0.1])
+    for kind, place in [("Start", here), ("Move", here - [30, 0]), ("End", here - [30, 0])]:
+        send(f"touch{kind}", place, finger=1)
+        assert state(page)["probabilities"] == pytest.approx([0.5, 0.4, 0.1], abs=0.02)
+    send("touchMove", on_screen(page, [0.4, 0.4, 0.2]) + beside)
+    assert state(page)["probabilities"] == pytest.approx([0.4, 0.4, 0.2], abs=0.02)
     send("touchEnd")
     # Beside the point the page scrolls, and the point stays.
     before = state(page)

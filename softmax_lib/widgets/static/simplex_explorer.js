@@ -166,6 +166,7 @@ function render({ model, el }) {
     ];
   };
   plot.addEventListener("pointerdown", (event) => {
+    if (grip) return;
     const onHandle = handle.contains(event.target);
     // A finger beside the point may be about to scroll the page: only a tap moves the point, below.
     beside = event.pointerType === "touch" && !onHandle;

@@ -1,4 +1,5 @@
-// Softmax at a temperature T, for an array z of finite logits: the arithmetic of every explorer.
+// Softmax at a temperature T, for an array z of logits, finite ones but for -Infinity where a class is
+// removed: the arithmetic of every explorer.
 // tests/site/test_temperature_explorer.py holds it against softmax_lib and mpmath, 1e-12 relative.
 
 // x = (z - max z) / T gives the same softmax as z / T, and exp(x) <= 1 cannot overflow. Only a class
