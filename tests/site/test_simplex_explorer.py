@@ -526,20 +526,15 @@ def test_touch(visit):
     drag([0.3, 0.3, 0.4])
     send("touchCancel")
     drag([0.4, 0.4, 0.2])
-    # A second finger on the triangle neither moves the point nor ends the drag.
-    other = on_screen(page, [0.1, 0.8, 0.1])
-    for kind, place in [("Start", other), ("Move", other - [30, 0]), ("End", other - [30, 0])]:
-        send(f"touch{kind}", place, finger=1)
-        assert state(page)["probabilities"] == pytest.approx([0.4, 0.4, 0.2], abs=0.02)
-    send("touchMove", on_screen(page, [0.5, 0.4, 0.1]) + beside)
-    assert state(page)["probabilities"] == pytest.approx([0.5, 0.4, 0.1], abs=0.02)
-    # Nor does one on the point itself.
-    here = on_screen(page, [0.5, 0.4, 0.1])
-    for kind, place in [("Start", here), ("Move", here - [30, 0]), ("End", here - [30, 0])]:
-        send(f"touch{kind}", place, finger=1)
-        assert state(page)["probabilities"] == pytest.approx([0.5, 0.4, 0.1], abs=0.02)
-    send("touchMove", on_screen(page, [0.4, 0.4, 0.2]) + beside)
-    assert state(page)["probabilities"] == pytest.approx([0.4, 0.4, 0.2], abs=0.02)
+    # A second finger, on the triangle or on the point itself, neither moves it nor ends the drag.
+    now = [0.4, 0.4, 0.2]
+    for other, then in ([0.1, 0.8, 0.1], [0.5, 0.4, 0.1]), ([0.5, 0.4, 0.1], [0.4, 0.4, 0.2]):
+        place = on_screen(page, other)
+        for kind, moved in [("Start", place), ("Move", place - [30, 0]), ("End", place - [30, 0])]:
+            send(f"touch{kind}", moved, finger=1)
+            assert state(page)["probabilities"] == pytest.approx(now, abs=0.02)
+        send("touchMove", on_screen(page, then) + beside)
+        assert state(page)["probabilities"] == pytest.approx(now := then, abs=0.02)
     send("touchEnd")
     # Beside the point the page scrolls, and the point stays.
     before = state(page)
