@@ -160,8 +160,9 @@ def link_to_pages(app, doctree, docname):
 
 def copy_notebooks(app, exception):
     """Put the notebooks themselves beside the pages made from them."""
-    ended_well = exception is None and app.builder.format == "html"
-    for docname in app.env.found_docs if ended_well else ():
+    if exception is not None or app.builder.format != "html":
+        return
+    for docname in app.env.found_docs:
         source = str(app.env.doc2path(docname, base=False))
         if not is_notebook(source):
             continue

@@ -18,10 +18,14 @@ def cells(page):
     return json.loads((CHAPTERS / f"{page}.ipynb").read_text(encoding="utf-8"))["cells"]
 
 
-def markdown(page):
+def words_of(some_cells):
     return "\n".join(
-        "".join(cell["source"]) for cell in cells(page) if cell["cell_type"] == "markdown"
+        "".join(cell["source"]) for cell in some_cells if cell["cell_type"] == "markdown"
     )
+
+
+def markdown(page):
+    return words_of(cells(page))
 
 
 @pytest.mark.parametrize("page", REFERENCE)
@@ -128,10 +132,8 @@ def test_no_stretch_between_breaks_is_longer_than_about_twelve_minutes(page, bre
 def reading_time(some_cells):
     """Return minutes: 200 words in each, and nine seconds for an equation or a cell in sight."""
     folded = re.compile(r"^(`{3,})\{(exercise|dropdown)\}.*?^\1$", re.M | re.S)
-    prose = "\n".join(
-        "".join(cell["source"]) for cell in some_cells if cell["cell_type"] == "markdown"
-    )
-    prose, equations = re.subn(r"\$\$.*?\$\$", "", folded.sub("", prose), flags=re.S)
+    prose = folded.sub("", words_of(some_cells))
+    prose, equations = re.subn(r"\$\$.*?\$\$", "", prose, flags=re.S)
     words = re.sub(r"\$[^$]*\$", "x", prose).split()
     in_sight = [
         cell for cell in some_cells

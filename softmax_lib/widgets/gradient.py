@@ -9,7 +9,7 @@ import traitlets as t
 from softmax_lib.core import softmax
 from softmax_lib.losses import cross_entropy, cross_entropy_grad, entropy
 from softmax_lib.widgets._base import ClassExplorer, Distribution, Logits, Number, static_files
-from softmax_lib.widgets.still import framed, short, written
+from softmax_lib.widgets.still import framed, others, short, written
 
 MAX_STEPS = 100
 
@@ -188,10 +188,12 @@ class GradientExplorer(ClassExplorer):
             head = min(8, abs(g) * 100) * np.sign(g)
             pull = short(g, "+")
             if abs(g) >= 0.99995:  # how far from 1, what is small beside it tells
-                others = sum(self.probabilities[:i] + self.probabilities[i + 1 :])
-                rest = 1 - self.y[i] + p if g < 0 else others + self.y[i]
-                first = "-1 +" if g < 0 else "+1 \N{MINUS SIGN}"
-                pull = f"{first} {rest:.2e}" if rest else first[:2]
+                if g < 0:
+                    one, sign, rest = "-1", "+", 1 - self.y[i] + p
+                else:
+                    one, sign = "+1", "\N{MINUS SIGN}"
+                    rest = others(self.probabilities, i) + self.y[i]
+                pull = f"{one} {sign} {rest:.2e}" if rest else one
             words.append(f"{label} {pull}")
             shapes += [
                 f'<text x="20" y="{at}">{escape(label)}</text>',

@@ -37,6 +37,11 @@ def short(number, sign="", decimals=4):
     return f"{number:{sign}.{decimals}f}" if number else "0"
 
 
+def others(probabilities, i):
+    """Return the sum of all probabilities but one: how far below 1 that one is."""
+    return sum(probabilities[:i] + probabilities[i + 1 :])
+
+
 def written(probabilities):
     """Write each probability of a row: none passes for 0 or for 1 when it is not.
 
@@ -45,8 +50,8 @@ def written(probabilities):
 
     def one(i, p):
         if p >= 0.99995:
-            others = sum(probabilities[:i] + probabilities[i + 1 :])
-            return f"1 \N{MINUS SIGN} {others:.2e}" if others else "1"
+            rest = others(probabilities, i)
+            return f"1 \N{MINUS SIGN} {rest:.2e}" if rest else "1"
         return short(p)
 
     return [one(i, p) for i, p in enumerate(probabilities)]
